@@ -1,0 +1,36 @@
+# Every target sets up .venv by itself; a second call does no work again.  See README.md.
+PYTHON ?= python3
+PY := .venv/bin/python
+SETUP := $(PYTHON) scripts/setup.py
+
+.PHONY: run test setup eval bench lint types pins starter screenshots clean
+
+run:
+	@$(SETUP) serve
+	@$(PY) run_bot.py
+
+setup:
+	@$(SETUP) serve train dev
+
+test: setup lint types
+	@$(PY) -m pytest
+
+lint: setup
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@.venv/bin/lint-imports --no-cache
+
+types: setup
+	@$(PY) -m mypy
+
+eval: setup
+	@$(PY) -m evaluation
+
+bench: setup
+	@$(PY) -m benchmarks
+
+pins:
+	@$(PYTHON) scripts/pin.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Speed and memory beside a baseline in the same run: `make bench`."""

@@ -1,0 +1,1 @@
+"""Telegram bot: handlers at the edge, use cases inside, words and pictures that members see."""

@@ -1,0 +1,167 @@
+"""Read `settings.toml` and the environment into one frozen value; only entry points import this.
+
+Order, later wins: the defaults of the settings classes, `settings.toml` beside this file (or the file named by
+INYEON_SETTINGS), the environment (`INYEON_SECTION__KEY`; `TELEGRAM_BOT_TOKEN` for `telegram.token`).
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from bot.settings import LocalSettings, MatchingSettings, TelegramSettings
+from db.settings import DatabaseSettings
+from engine.settings import EngineSettings
+
+ROOT = Path(__file__).resolve().parent
+PREFIX = "INYEON_"
+CHOICES = {
+    ("telegram", "mode"): ("polling", "webhook"),
+    ("engine", "backend"): ("openvino", "onnxruntime"),
+    ("engine", "precision"): ("auto", "f32"),
+}
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has an unusable value; the message is one line that says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathSettings:
+    """Folders of the product; see `settings.toml`."""
+
+    var: str = "var"
+
+
+@dataclass(frozen=True, slots=True)
+class EvalSettings:
+    """What the quality figures are measured on; see `settings.toml`."""
+
+    data: str = "../shared/data"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All sections; every path in it is absolute once `load` made it."""
+
+    telegram: TelegramSettings = field(default_factory=TelegramSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+    local: LocalSettings = field(default_factory=LocalSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
+    eval: EvalSettings = field(default_factory=EvalSettings)
+
+    @property
+    def var(self) -> Path:
+        """The folder for everything that is written."""
+        return Path(self.paths.var)
+
+
+SECTIONS: dict[str, type] = {
+    "telegram": TelegramSettings,
+    "database": DatabaseSettings,
+    "paths": PathSettings,
+    "local": LocalSettings,
+    "engine": EngineSettings,
+    "matching": MatchingSettings,
+    "eval": EvalSettings,
+}
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `file` (default: INYEON_SETTINGS or `settings.toml` beside this module) and `environment` (default: the process's).
+
+    Raises:
+        SettingsError: an unknown section or key, or a value of the wrong type or out of its choices.
+
+    """
+    environment = os.environ if environment is None else environment
+    file = file or Path(environment.get("INYEON_SETTINGS") or ROOT / "settings.toml")
+    values = _read(file)
+    _overlay(values, environment)
+    made = {}
+    for name, section in SECTIONS.items():
+        keys = {item.name: item for item in fields(section)}
+        given = values.get(name, {})
+        unknown = sorted(set(given) - set(keys))
+        if unknown:
+            raise SettingsError(f"unknown setting {name}.{unknown[0]}: {name} has {', '.join(keys)}")
+        made[name] = section(**{key: _coerce(f"{name}.{key}", value, getattr(section(), key)) for key, value in given.items()})
+    unknown = sorted(set(values) - set(SECTIONS))
+    if unknown:
+        raise SettingsError(f"unknown settings section [{unknown[0]}]: there are {', '.join(SECTIONS)}")
+    for (name, key), choices in CHOICES.items():
+        value = getattr(made[name], key)
+        if value not in choices:
+            raise SettingsError(f"{name}.{key} is {value!r}: use one of {', '.join(choices)}")
+    return _settle(Settings(**made), file.resolve().parent)
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}") from None
+
+
+def _overlay(values: dict[str, dict[str, Any]], environment: Mapping[str, str]) -> None:
+    token = environment.get("TELEGRAM_BOT_TOKEN")
+    if token:
+        values.setdefault("telegram", {})["token"] = token
+    for variable, value in environment.items():
+        if variable.startswith(PREFIX) and "__" in variable:
+            section, key = variable.removeprefix(PREFIX).lower().split("__", 1)
+            values.setdefault(section, {})[key] = value
+
+
+def _coerce(name: str, value: object, default: object) -> Any:  # noqa: ANN401 the type is that of the default
+    """`value` in the type of `default`; strings are parsed, since the environment has only strings."""
+    try:
+        if isinstance(default, tuple):
+            items = value.replace(",", " ").split() if isinstance(value, str) else value
+            return tuple(int(item) for item in items)  # type: ignore[attr-defined]
+        if isinstance(default, int) and not isinstance(default, bool):
+            number = int(value)  # type: ignore[call-overload]
+            if isinstance(value, float) and number != value:
+                raise ValueError
+            return number
+        if isinstance(default, float):
+            return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        wanted = "a list of whole numbers" if isinstance(default, tuple) else "a whole number" if isinstance(default, int) else "a number"
+        raise SettingsError(f"{name} is {value!r}: it must be {wanted}") from None
+    if not isinstance(value, type(default)):
+        raise SettingsError(f"{name} is {value!r}: it must be text")
+    return value
+
+
+def _settle(settings: Settings, base: Path) -> Settings:
+    """Make paths absolute (relative to the settings file) and fill in what follows from others."""
+
+    def absolute(path: str) -> str:
+        return str((base / path).resolve()) if path else ""
+
+    var = absolute(settings.paths.var)
+    portraits = settings.local.portraits
+    if not portraits and (base / "../shared/data/portraits_ai/labels.csv").is_file():
+        portraits = "../shared/data/portraits_ai"
+    return Settings(
+        telegram=settings.telegram,
+        database=_replace(settings.database, url=settings.database.url or f"sqlite:///{var}/inyeon.db"),
+        paths=PathSettings(var=var),
+        local=_replace(settings.local, portraits=absolute(portraits)),
+        engine=_replace(settings.engine, pack=absolute(settings.engine.pack)),
+        matching=settings.matching,
+        eval=EvalSettings(data=absolute(settings.eval.data)),
+    )
+
+
+def _replace(section: Any, **changes: object) -> Any:  # noqa: ANN401 same type in and out
+    return type(section)(**{item.name: changes.get(item.name, getattr(section, item.name)) for item in fields(section)})

@@ -1,0 +1,1 @@
+"""Collecting photographs of couples; knows the engine and the database, not the bot."""

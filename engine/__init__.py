@@ -1,0 +1,1 @@
+"""Vision, types and matching; knows no Telegram, no SQL and no settings file."""

@@ -1,0 +1,1 @@
+"""Quality figures on labelled photographs: `make eval`."""
