@@ -121,17 +121,14 @@ def _overlay(values: dict[str, dict[str, Any]], environment: Mapping[str, str]) 
             values.setdefault(section, {})[key] = value
 
 
-def _coerce(name: str, value: object, default: object) -> Any:  # noqa: ANN401 the type is that of the default
+def _coerce(name: str, value: object, default: object) -> Any:
     """`value` in the type of `default`; strings are parsed, since the environment has only strings."""
     try:
         if isinstance(default, tuple):
             items = value.replace(",", " ").split() if isinstance(value, str) else value
             return tuple(int(item) for item in items)  # type: ignore[attr-defined]
         if isinstance(default, int) and not isinstance(default, bool):
-            number = int(value)  # type: ignore[call-overload]
-            if isinstance(value, float) and number != value:
-                raise ValueError
-            return number
+            return int(str(value))
         if isinstance(default, float):
             return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -163,5 +160,5 @@ def _settle(settings: Settings, base: Path) -> Settings:
     )
 
 
-def _replace(section: Any, **changes: object) -> Any:  # noqa: ANN401 same type in and out
+def _replace(section: Any, **changes: object) -> Any:
     return type(section)(**{item.name: changes.get(item.name, getattr(section, item.name)) for item in fields(section)})

@@ -66,7 +66,7 @@ def main() -> int:
         for package in sorted(new):
             lines.append(f"{package}=={new[package]}" + (LINUX_MARKER if LINUX_ONLY.match(package) else ""))
         (FOLDER / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        taken.update({package: version for package, version in pins.items()})
+        taken.update(pins)
         print(f"{name}.txt: {len(new)} pins", file=sys.stderr)
     return 0
 

@@ -61,7 +61,10 @@ def check_machine(names):
     need = sum(NEEDS_MB[name] for name in names)
     free = shutil.disk_usage(ROOT).free // 1000000
     if free < need:
-        stop("the disk is too full: %d MB are free under %s and the set-up needs %d MB. Free some space and call make again." % (free, ROOT, need))
+        stop(
+            "the disk is too full: %d MB are free under %s and the set-up needs %d MB. Free some space and call make again."
+            % (free, ROOT, need)
+        )
 
 
 def make_venv():

@@ -1,0 +1,1 @@
+"""aiogram routers, one a feature, thin: update in, use case, replies out."""

@@ -1,0 +1,1 @@
+"""What happens, without aiogram: functions of (connection, context, member, …) that return replies."""
