@@ -24,6 +24,22 @@ CHOICES = {
     ("engine", "backend"): ("openvino", "onnxruntime"),
     ("engine", "precision"): ("auto", "f32"),
 }
+# Lowest and highest usable value of numbers; what lies outside is a slip of the pen.
+BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
+    ("telegram", "webhook_port"): (0, 65535),
+    ("database", "pool"): (1, 100),
+    ("local", "port"): (0, 65535),
+    ("local", "members"): (0, 200),
+    ("engine", "threads"): (1, 64),
+    ("engine", "longest_side"): (320, 8192),
+    ("engine", "max_bytes"): (1, 100_000_000),
+    ("engine", "max_pixels"): (1, 200_000_000),
+    ("engine", "minor_threshold"): (-1000, 1000),
+    ("engine", "nsfw_threshold"): (0, 1),
+    ("matching", "distance_km"): (0, 20_100),
+    ("matching", "photos_max"): (1, 20),
+    ("matching", "message_rate"): (1, 600),
+}
 
 
 class SettingsError(ValueError):
@@ -99,16 +115,24 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         value = getattr(made[name], key)
         if value not in choices:
             raise SettingsError(f"{name}.{key} is {value!r}: use one of {', '.join(choices)}")
+    for (name, key), (low, high) in BOUNDS.items():
+        value = getattr(made[name], key)
+        if not low <= value <= high:
+            raise SettingsError(f"{name}.{key} is {value!r}: it must lie between {low:g} and {high:g}")
     return _settle(Settings(**made), file.resolve().parent)
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not valid TOML: {error}") from None
+    for name, section in values.items():
+        if not isinstance(section, dict):
+            raise SettingsError(f"{name} is {section!r}: it must be a section, [{name}]")
+    return values
 
 
 def _overlay(values: dict[str, dict[str, Any]], environment: Mapping[str, str]) -> None:
@@ -123,11 +147,13 @@ def _overlay(values: dict[str, dict[str, Any]], environment: Mapping[str, str]) 
 
 def _coerce(name: str, value: object, default: object) -> Any:
     """`value` in the type of `default`; strings are parsed, since the environment has only strings."""
+    if isinstance(value, bool):
+        raise SettingsError(f"{name} is {str(value).lower()}: there are no settings that are true or false")
     try:
         if isinstance(default, tuple):
             items = value.replace(",", " ").split() if isinstance(value, str) else value
             return tuple(int(item) for item in items)  # type: ignore[attr-defined]
-        if isinstance(default, int) and not isinstance(default, bool):
+        if isinstance(default, int):
             return int(str(value))
         if isinstance(default, float):
             return float(value)  # type: ignore[arg-type]
