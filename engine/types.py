@@ -1,0 +1,235 @@
+"""Types of people: what a type pack holds and how a person is assigned to one of its types.
+
+A pack is a folder with `manifest.json`, `centroids.npz`, the types' pictures and the fashion weights.  Assigning is one small
+forward pass whose cost does not depend on how many people the types were learned from: per block of the embedding
+
+    z = normalise((x - mean) @ basis),    logit_k = mean over the seen blocks of z · centroid_k / temperature
+
+and a softmax over the types of the group.  A face embedding is one block; a fashion embedding has one for the upper and one
+for the lower body, and a block of zeros (legs that the selfie does not show) takes no part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import PackError
+from engine.values import Gender, TypeGuess, Vector
+
+FORMAT = 1
+STARTER = Path(__file__).resolve().parent / "starter"
+KINDS = ("face", "fashion")
+GROUPS = ("man_face", "man_fashion", "woman_face", "woman_fashion")
+
+Kind = Literal["face", "fashion"]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInfo:
+    """What there is to say and show about a type."""
+
+    id: str
+    group: str
+    """`man_face`, `man_fashion`, `woman_face` or `woman_fashion`."""
+    name: str
+    name_ko: str
+    description: str
+    description_ko: str
+    picture: Path
+    """JPEG or PNG: 512 × 512 for faces, 640 × 480 for fashion."""
+    palette: tuple[str, ...]
+    """`#RRGGBB`, the most present colour first."""
+    garments: tuple[str, ...]
+    """English garment words, the most usual first; empty for faces."""
+    garments_ko: tuple[str, ...]
+    members: int
+    """How many people of the learning data have this type."""
+
+    @property
+    def gender(self) -> Gender:
+        """Whose type it is."""
+        return cast("Gender", self.group.split("_")[0])
+
+    @property
+    def kind(self) -> Kind:
+        """What the type describes."""
+        return cast("Kind", self.group.split("_")[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The part [start, stop) of an embedding with its own projection and its own centroids."""
+
+    start: int
+    stop: int
+    mean: NDArray[np.float32]
+    """(stop - start,)"""
+    basis: NDArray[np.float32]
+    """(stop - start, dims)"""
+    centroids: NDArray[np.float32]
+    """(types, dims), rows of length 1 (or 0 where the type says nothing about this block)."""
+
+    def cosines(self, embedding: Vector) -> NDArray[np.float32] | None:
+        """Cosine of `embedding` with each centroid in this block, None where the embedding does not see the block."""
+        part = embedding[self.start : self.stop]
+        norm = float(np.linalg.norm(part))
+        if norm < 1e-6:
+            return None
+        projected = (part / norm - self.mean) @ self.basis
+        length = float(np.linalg.norm(projected))
+        return cast("NDArray[np.float32]", self.centroids @ (projected / max(length, 1e-9)))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The types of one of the four groups and what assigns them."""
+
+    name: str
+    types: tuple[TypeInfo, ...]
+    blocks: tuple[Block, ...]
+    temperature: float
+
+    def similarities(self, embedding: Vector) -> NDArray[np.float64] | None:
+        """Cosine with each centroid, averaged over the blocks that the embedding sees; None where it sees none."""
+        seen = [cosines for block in self.blocks if (cosines := block.cosines(embedding)) is not None]
+        return np.asarray(np.mean(seen, axis=0), dtype=np.float64) if seen else None
+
+    def probabilities(self, embedding: Vector) -> NDArray[np.float64]:
+        """The calibrated probability of each type, summing to 1; uniform where the embedding sees no block."""
+        cosines = self.similarities(embedding)
+        logits = np.zeros(len(self.types)) if cosines is None else cosines / self.temperature
+        weights = np.exp(logits - logits.max())
+        return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+    def likeness(self, embedding: Vector) -> float:
+        """Cosine with the nearest centroid, comparable between groups."""
+        cosines = self.similarities(embedding)
+        return -1.0 if cosines is None else float(cosines.max())
+
+
+@dataclass(frozen=True)
+class TypePack:
+    """The types in use; made by `load`."""
+
+    folder: Path
+    version: str
+    face_model: str
+    """The face embedding that the face types were learned in."""
+    fashion_model: str
+    groups: Mapping[str, Group]
+    anchors: Mapping[str, Vector]
+    """Per type id: mean embedding of its people relative to their group's mean, length 1; what types of different groups are
+    compared by."""
+
+    @classmethod
+    def load(cls, folder: Path = STARTER, face_model: str | None = None) -> TypePack:
+        """The pack in `folder`.
+
+        Args:
+            folder: with a `manifest.json` whose SHA-256 list the other files must match.
+            face_model: version of the face embedding that will be passed to `assign_face`; None leaves it unchecked.
+
+        Raises:
+            PackError: a file is missing or altered, or the pack was learned with another face embedding.
+
+        """
+        manifest = read_manifest(folder)
+        if face_model is not None and manifest["face_model"] != face_model:
+            raise PackError(
+                f"the type pack {folder} was learned with the face embedding {manifest['face_model']!r}, this engine uses {face_model!r}: "
+                "learn it again (python -m engine.training.starter) or choose another engine.pack"
+            )
+        try:
+            with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
+                groups = {name: _group(name, folder, manifest, arrays) for name in GROUPS}
+                anchors = {info.id: arrays[f"anchor_{info.id}"] for group in groups.values() for info in group.types}
+        except (KeyError, ValueError, TypeError) as error:
+            raise PackError(f"the type pack {folder} cannot be read: {error}") from error
+        return cls(folder, manifest["version"], manifest["face_model"], manifest["fashion_model"], groups, anchors)
+
+    @cached_property
+    def types(self) -> tuple[TypeInfo, ...]:
+        """All types of all groups."""
+        return tuple(info for group in self.groups.values() for info in group.types)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, TypeInfo]:
+        """The types by their ids."""
+        return {info.id: info for info in self.types}
+
+    def assign_face(self, embedding: Vector | None, gender: Gender | None) -> TypeGuess | None:
+        """The face type of a face embedding; with `gender` None, the nearer one of both genders."""
+        return self._assign("face", embedding, gender)
+
+    def assign_fashion(self, embedding: Vector | None, gender: Gender | None) -> TypeGuess | None:
+        """The fashion type of a fashion embedding; with `gender` None, the nearer one of both genders."""
+        return self._assign("fashion", embedding, gender)
+
+    def _assign(self, kind: Kind, embedding: Vector | None, gender: Gender | None) -> TypeGuess | None:
+        if embedding is None or not np.isfinite(embedding).all() or not embedding.any():
+            return None
+        wanted = [gender] if gender else ["man", "woman"]
+        group = max((self.groups[f"{name}_{kind}"] for name in wanted), key=lambda one: one.likeness(embedding))
+        probabilities = group.probabilities(embedding)
+        best = int(probabilities.argmax())
+        info = group.types[best]
+        return TypeGuess(info.id, info.name, info.name_ko, float(probabilities[best]))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a pack whose files all match it.
+
+    Raises:
+        PackError: the manifest or a file is missing, unreadable or altered.
+
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        listed: Mapping[str, str] = manifest["files"]
+        if manifest["format"] != FORMAT:
+            raise PackError(f"the type pack {folder} has format {manifest['format']}; this engine reads {FORMAT}")
+        for name, expected in listed.items():
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
+                raise PackError(f"the type pack {folder} is damaged: {name} is not the file that its manifest lists; get the pack again")
+    except OSError as error:
+        raise PackError(f"the type pack {folder} is incomplete: cannot read {error.filename}; check engine.pack") from error
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise PackError(f"the manifest of the type pack {folder} cannot be read: {error}") from error
+    return manifest
+
+
+def _group(name: str, folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float32]]) -> Group:
+    described = manifest["groups"][name]
+    types = tuple(_info(row, folder) for row in manifest["types"] if row["group"] == name)
+    blocks = tuple(
+        Block(start, stop, arrays[f"{name}_mean_{number}"], arrays[f"{name}_basis_{number}"], arrays[f"{name}_centroids_{number}"])
+        for number, (start, stop) in enumerate(cast("Sequence[tuple[int, int]]", described["blocks"]))
+    )
+    if not types or any(block.centroids.shape[0] != len(types) for block in blocks):
+        raise ValueError(f"{name} has {len(types)} types and other numbers of centroids")
+    return Group(name, types, blocks, float(described["temperature"]))
+
+
+def _info(row: Mapping[str, Any], folder: Path) -> TypeInfo:
+    return TypeInfo(
+        id=row["id"],
+        group=row["group"],
+        name=row["name"],
+        name_ko=row["name_ko"],
+        description=row["description"],
+        description_ko=row["description_ko"],
+        picture=folder / row["picture"],
+        palette=tuple(row["palette"]),
+        garments=tuple(row["garments"]),
+        garments_ko=tuple(row["garments_ko"]),
+        members=int(row["members"]),
+    )
