@@ -68,7 +68,8 @@ def check_machine(names):
 
 
 def make_venv():
-    if os.path.exists(PYTHON):
+    # Without pip it is the remains of a set-up that was interrupted; venv completes it.
+    if os.path.exists(PYTHON) and os.path.exists(os.path.join(VENV, "bin", "pip")):
         return
     say("making .venv with Python %d.%d" % sys.version_info[:2])
     try:
