@@ -71,7 +71,7 @@ def render(reply: Reply, words: Words, language: str) -> Call:
     """The call that shows `reply`.
 
     `Notice` becomes answerCallbackQuery, `Clear` editMessageReplyMarkup and `Say(edit=True)` editMessageText: for these the sender
-    adds the ids of the query or message.
+    adds the ids of the query or message.  A `Picture` that is still a drawing is drawn here, which takes a while.
     """
     if isinstance(reply, Notice):
         return Call("answerCallbackQuery", {"text": words.plain(reply.word, language)[:200], "show_alert": reply.alert})
@@ -87,8 +87,9 @@ def render(reply: Reply, words: Words, language: str) -> Call:
     if reply.buttons:
         payload["reply_markup"] = keyboard(reply.buttons, words, language)
     if isinstance(reply, Picture):
-        name = "card.png" if reply.image.startswith(b"\x89PNG") else "card.jpg"
-        return Call("sendPhoto", payload, upload=("photo", name, reply.image))
+        image = reply.image if isinstance(reply.image, bytes) else reply.image.draw(words, language)
+        name = "card.png" if image.startswith(b"\x89PNG") else "card.jpg"
+        return Call("sendPhoto", payload, upload=("photo", name, image))
     return _shown(reply, payload)
 
 

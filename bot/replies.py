@@ -4,6 +4,7 @@ Reply
 ├── Say      a text message, or new text for the message whose button was pressed
 ├── Picture  a picture made here (type card)
 ├── Shown    a stored photo of a member
+├── Document a file (the export)
 ├── Notice   the short line over a pressed button
 └── Clear    take the buttons off the message whose button was pressed
 """
@@ -12,6 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,14 @@ class Word:
 def word(key: str, count: int | None = None, /, **values: object) -> Word:
     """Shorthand: `word("discover.age", age=31)`."""
     return Word(key, values, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A value that carries its own text in each language (the name of a type)."""
+
+    ko: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +81,18 @@ class Say:
     plain_keyboard: bool = False
 
 
+class Drawing(Protocol):
+    """A picture that is still to be drawn, off the event loop and outside the transaction (`bot.cards`)."""
+
+    def draw(self, words: Words, language: str) -> bytes:
+        """The bytes of a JPEG or PNG file, with its words in `language`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture made by the bot: `image` holds the bytes of a JPEG or PNG file."""
+    """A picture made by the bot: the bytes of a JPEG or PNG file, or what draws them."""
 
-    image: bytes
+    image: bytes | Drawing
     word: Word
     buttons: Rows = ()
 

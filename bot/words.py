@@ -14,7 +14,7 @@ from typing import Final
 from babel.messages.pofile import read_po
 
 from bot.errors import WordMissing
-from bot.replies import Word
+from bot.replies import Named, Word
 
 LANGUAGES: Final = ("ko", "en")
 FOLDER: Final = Path(__file__).parent / "locales"
@@ -61,6 +61,8 @@ class Words:
     def _value(self, value: object, language: str, *, escape: bool) -> str:
         if isinstance(value, Word):
             return self._fill(value, language, escape=escape)
+        if isinstance(value, Named):
+            value = value.ko if language == "ko" else value.en
         if isinstance(value, tuple):
             return ", ".join(self._value(item, language, escape=escape) for item in value)
         return html.escape(str(value), quote=False) if escape else str(value)

@@ -1,0 +1,184 @@
+"""What a handler gets by injection: run a use case in one transaction and say what it answered.
+
+`await desk.run(event, usecase, …)` is nearly all that a handler does.  The update is marked as seen in the same transaction as
+the use case, so an update that comes twice has its effect once, also over a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Concatenate, ParamSpec
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram.types import CallbackQuery, Message
+from aiogram.utils.chat_action import ChatActionSender
+
+from bot.context import Context
+from bot.delivery import PhotoSource, deliver
+from bot.render import Call, render
+from bot.replies import Notice, Picture, Replies, Reply
+from bot.runtime import Runtime
+from bot.settings import MatchingSettings
+from bot.words import LANGUAGES, Words
+from db import members, updates
+from db.records import Member
+from db.session import Connection
+from engine.affinity import Affinity
+from engine.analysis import Analyser
+from engine.types import TypePack
+from engine.values import Analysis
+
+P = ParamSpec("P")
+UseCase = Callable[Concatenate[Connection, Context, Member, P], Replies]
+Event = Message | CallbackQuery
+
+PATIENCE = 30.0
+"""Seconds that an answer waits when Telegram asks to slow down; longer waits give the answer up."""
+ATTEMPTS = 3
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The time, timezone-aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the composition root made, for desks and background tasks."""
+
+    bot: Bot
+    runtime: Runtime
+    words: Words
+    analyser: Analyser
+    photos: PhotoSource
+    matching: MatchingSettings
+    pack: TypePack
+    affinity: Affinity
+    admins: frozenset[int]
+    wake: Callable[[], None] = lambda: None
+    """Tells the outbox's sender that there may be something to send."""
+    clock: Callable[[], datetime] = utc_now
+
+    def context(self) -> Context:
+        """The surroundings of one call of a use case."""
+        return Context(self.clock(), self.words, self.matching, self.pack, self.affinity, self.admins)
+
+
+def guess_language(language_code: str | None) -> str:
+    """Korean for a Korean Telegram, else English.
+
+    >>> guess_language("ko-KR"), guess_language("fr"), guess_language(None)
+    ('ko', 'en', 'en')
+    """
+    code = (language_code or "").lower().replace("_", "-").split("-")[0]
+    return code if code in LANGUAGES else "en"
+
+
+class Desk:
+    """The desk at which one update of one person is served."""
+
+    def __init__(self, services: Services, update_id: int, telegram_id: int, language_code: str | None) -> None:
+        self.services = services
+        self._update_id: int | None = update_id
+        self._telegram_id = telegram_id
+        self._language = guess_language(language_code)
+
+    async def run(self, event: Event, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run `usecase(connection, context, member, …)` in one transaction and deliver what it answers, in order.
+
+        The member is read in that transaction, so the use case sees what is true now, and again after it, since the language may
+        have changed.  Nothing is said where this update was already handled.
+        """
+
+        def work(connection: Connection) -> tuple[Replies, str] | None:
+            context = self.services.context()
+            if self._update_id is not None and not updates.seen(connection, self._update_id, context.now):
+                return None
+            member = members.by_telegram(connection, self._telegram_id)
+            if member is None:
+                member = members.create(connection, self._telegram_id, self._language, context.now)
+            replies = usecase(connection, context, member, *args, **kwargs)
+            after = members.by_id(connection, member.id)
+            return replies, (after or member).language
+
+        outcome = await self.services.runtime.transact(work)
+        self._update_id = None
+        self.services.wake()
+        if outcome is None:
+            await self.say(event, [], self._language)
+        else:
+            await self.say(event, *outcome)
+
+    async def say(self, event: Event, replies: Iterable[Reply], language: str) -> None:
+        """Deliver `replies` in order; a pressed button is always answered, before anything slower."""
+        chat_id, message_id = _place(event)
+        ordered = sorted(replies, key=lambda reply: not isinstance(reply, Notice))
+        if isinstance(event, CallbackQuery) and not (ordered and isinstance(ordered[0], Notice)):
+            await self._deliver(event, Call("answerCallbackQuery"), chat_id, message_id)
+        for reply in ordered:
+            slow = isinstance(reply, Picture) and not isinstance(reply.image, bytes)
+            words = self.services.words
+            call = await self.services.runtime.compute(render, reply, words, language) if slow else render(reply, words, language)
+            if not await self._deliver(event, call, chat_id, message_id):
+                return
+
+    async def download(self, file_id: str) -> bytes | None:
+        """The bytes of a file that the person sent; None where Telegram does not give it out (over 20 MB, expired)."""
+        stream = BytesIO()
+        try:
+            await self.services.bot.download(file_id, destination=stream)
+        except (TelegramBadRequest, TelegramNetworkError):
+            return None
+        return stream.getvalue()
+
+    async def analyse(self, data: bytes, *, face: bool) -> Analysis:
+        """What the engine reads from a photo, computed off the event loop."""
+        return await self.services.runtime.compute(self.services.analyser.analyse, data, face=face)
+
+    def busy(self, event: Event, action: str = "typing") -> AbstractAsyncContextManager[object]:
+        """Show "typing" (or "upload_photo") while the block runs."""
+        return ChatActionSender(bot=self.services.bot, chat_id=_place(event)[0], action=action, initial_sleep=0.0)
+
+    async def _deliver(self, event: Event, call: Call, chat_id: int, message_id: int | None) -> bool:
+        """One call with patience; False where the person cannot be reached and the rest need not be tried."""
+        query_id = event.id if isinstance(event, CallbackQuery) else None
+        for attempt in range(ATTEMPTS):
+            try:
+                await deliver(self.services.bot, call, chat_id, photo_source=self.services.photos, query_id=query_id, message_id=message_id)
+            except TelegramForbiddenError:
+                await self.services.runtime.transact(_unreachable, self._telegram_id, self.services.clock())
+                return False
+            except TelegramRetryAfter as error:
+                if error.retry_after > PATIENCE:
+                    break
+                await asyncio.sleep(error.retry_after)
+            except (TelegramServerError, TelegramNetworkError):
+                await asyncio.sleep(0.5 * 2**attempt)
+            except TelegramBadRequest as error:
+                log.warning("refused %s: %s", call.method, error.message)
+                return True
+            else:
+                return True
+        log.warning("gave up %s after %d attempts", call.method, ATTEMPTS)
+        return True
+
+
+def _unreachable(connection: Connection, telegram_id: int, now: datetime) -> None:
+    member = members.by_telegram(connection, telegram_id)
+    if member is not None and member.reachable:
+        members.update(connection, member.id, now, reachable=False)
+
+
+def _place(event: Event) -> tuple[int, int | None]:
+    """The person's chat (private chats only, so it has the person's id) and the message whose button was pressed."""
+    if isinstance(event, CallbackQuery):
+        return event.from_user.id, event.message.message_id if event.message is not None else None
+    return event.chat.id, None

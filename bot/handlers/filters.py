@@ -1,0 +1,41 @@
+"""Filters that routers share: which button was pressed, and where the member is in the conversation."""
+
+from __future__ import annotations
+
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, TelegramObject
+
+from bot.render import unpack
+from bot.replies import Press
+from db.records import Member
+
+
+class Pressed(Filter):
+    """A button with one of these verbs; the handler gets it as `press: Press`. Forged data never matches."""
+
+    def __init__(self, *verbs: str) -> None:
+        self._verbs = frozenset(verbs)
+
+    async def __call__(self, query: CallbackQuery) -> bool | dict[str, Press]:
+        press = unpack(query.data)
+        return {"press": press} if press is not None and press.do in self._verbs else False
+
+
+class AtStep(Filter):
+    """The member's conversation is at a step with this prefix (`AtStep("edit.")`)."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    async def __call__(self, event: TelegramObject, member: Member) -> bool:
+        return (member.step or "").startswith(self._prefix)
+
+
+class HasStatus(Filter):
+    """The member has one of these statuses."""
+
+    def __init__(self, *statuses: str) -> None:
+        self._statuses = frozenset(statuses)
+
+    async def __call__(self, event: TelegramObject, member: Member) -> bool:
+        return member.status in self._statuses
