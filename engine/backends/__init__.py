@@ -1,0 +1,1 @@
+"""Inference runtimes behind one shape: `engine.backends.runtime.make_runtime`."""
