@@ -17,6 +17,7 @@ class Pressed(Filter):
         self._verbs = frozenset(verbs)
 
     async def __call__(self, query: CallbackQuery) -> bool | dict[str, Press]:
+        """The press, or False."""
         press = unpack(query.data)
         return {"press": press} if press is not None and press.do in self._verbs else False
 
@@ -28,6 +29,7 @@ class AtStep(Filter):
         self._prefix = prefix
 
     async def __call__(self, event: TelegramObject, member: Member) -> bool:
+        """Whether it is so."""
         return (member.step or "").startswith(self._prefix)
 
 
@@ -38,4 +40,5 @@ class HasStatus(Filter):
         self._statuses = frozenset(statuses)
 
     async def __call__(self, event: TelegramObject, member: Member) -> bool:
+        """Whether it is so."""
         return member.status in self._statuses
