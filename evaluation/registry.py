@@ -1,0 +1,17 @@
+"""The evaluations, in the order of the report.  A new one is a file in `suites/` and a line here."""
+
+from __future__ import annotations
+
+from evaluation.context import Suite
+from evaluation.suites import age, files, gender, groups, hostile, identity, minors, stability
+
+SUITES = (
+    Suite("identity", "Telling people apart", ("faces_identity",), identity.run),
+    Suite("stability", "Does a person keep their type?", ("faces_identity",), stability.run),
+    Suite("gender", "Gender of adults", ("faces_age_gender",), gender.run),
+    Suite("age", "Age of adults", ("faces_age_gender",), age.run),
+    Suite("minors", "Turning minors away", ("faces_age_gender",), minors.run),
+    Suite("groups", "Errors compared between groups", ("faces_age_gender",), groups.run),
+    Suite("files", "Every file of the data", (), files.run),
+    Suite("hostile", "Hostile files", (), hostile.run),
+)

@@ -1,0 +1,1 @@
+"""One file an evaluation; `evaluation/registry.py` lists them."""

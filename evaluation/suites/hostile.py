@@ -1,0 +1,184 @@
+"""Broken, huge and odd files: right answers, in bounded time and memory, without a crash, beside plain Pillow."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engine.types import STARTER
+from evaluation.context import Context
+from evaluation.corpus import Case, cases
+from evaluation.plots import drawing
+from evaluation.report import Row, Section
+
+PATIENCE = 60.0
+"""Seconds after which a file counts as having hung its reader."""
+SLOWEST_MS = 2000.0
+LARGEST_MB = 400.0
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def run(context: Context) -> Section:
+    """Answers of the engine and of plain Pillow for the whole corpus."""
+    corpus = list(cases(mean_face()))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for case in corpus:
+            path = Path(folder) / case.name
+            path.write_bytes(case.data)
+            paths.append(path)
+        # The orientation cases come last in the corpus and are harmless; the first one warms the process up.
+        ours, plain = (answers(reader, paths, warm=paths[-8]) for reader in ("engine", "pillow"))
+    draw(context, ours, plain)
+    wrong = [f"{case.name}: {answer['answer']}" for case, answer in zip(corpus, ours, strict=True) if not right(case, answer)]
+    notes = [f"{len(corpus)} generated files.", *(f"Not the right answer: {line}" for line in wrong)]
+    return Section("hostile", "Hostile files", tuple(rows_of(corpus, ours, plain, len(wrong))), ("hostile.png",), tuple(notes))
+
+
+def rows_of(corpus: list[Case], ours: list[dict[str, Any]], plain: list[dict[str, Any]], wrong: int) -> list[Row]:
+    """The figures, each beside plain Pillow's."""
+    count = len(corpus)
+    others = sum(not right(case, answer) for case, answer in zip(corpus, plain, strict=True))
+    boxes = [
+        answer["box"] for case, answer in zip(corpus, ours, strict=True) if case.name.startswith("orientation-") and "99" not in case.name
+    ]
+    found = [
+        Row(
+            "files that ended, hung or raised in the reader",
+            fatal(ours),
+            count,
+            "",
+            "lower",
+            0,
+            baseline=fatal(plain),
+            baseline_name="Pillow",
+        ),
+        Row("files with a wrong answer", wrong, count, "", "lower", 0, baseline=others, baseline_name="Pillow"),
+        worst("slowest file", "ms", "ms", SLOWEST_MS, ours, plain),
+        worst("largest growth of the process", "peak_mb", "MB", LARGEST_MB, ours, plain),
+    ]
+    if all(boxes):
+        spread = float(np.ptp(np.array(boxes), axis=0).max())
+        found.append(Row("spread of the face box over the 8 EXIF orientations", spread, len(boxes), "pixels", "lower", 12.0))
+    else:
+        found.append(Row("EXIF orientations in which the face was found", sum(box is not None for box in boxes), len(boxes), bound=8))
+    return found
+
+
+def worst(name: str, key: str, unit: str, bound: float, ours: list[dict[str, Any]], plain: list[dict[str, Any]]) -> Row:
+    """The highest of a figure, with the file it came from."""
+    most = max(ours, key=lambda answer: answer[key])
+    other = max(answer[key] for answer in plain)
+    return Row(name, most[key], len(ours), unit, "lower", bound, None, other, "Pillow", note=f"{most['file']}: {most['answer']}")
+
+
+def fatal(found: list[dict[str, Any]]) -> int:
+    """How many files did not get an answer."""
+    return sum(str(answer["answer"]).startswith(("raised", "ended", "hung")) for answer in found)
+
+
+def right(case: Case, answer: dict[str, Any]) -> bool:
+    """Whether the answer is one that is right for this file."""
+    return answer["answer"] in case.allowed
+
+
+def mean_face() -> Image.Image | None:
+    """A blended mean face of the starter pack, in which nobody can be recognised; None where the pack is missing."""
+    found = sorted(path for path in STARTER.rglob("*") if path.suffix in {".jpg", ".png"} and "wf" in path.stem)
+    if not found:
+        return None
+    with Image.open(found[0]) as picture:
+        return picture.convert("RGB")
+
+
+class Child:
+    """A reader process that is started when needed and again when a file ended it."""
+
+    def __init__(self, reader: str) -> None:
+        self.reader = reader
+        self.process: subprocess.Popen[str] | None = None
+        self.lines: queue.Queue[str] = queue.Queue()
+
+    def ask(self, path: Path) -> dict[str, Any]:
+        """The answer for a file; a dead or silent process is one too."""
+        process = self.process or self._start()
+        try:
+            print(path, file=process.stdin, flush=True)
+            line = self.lines.get(timeout=PATIENCE)
+        except queue.Empty:
+            line = "hung"
+        except OSError:
+            line = ""
+        if line in {"hung", ""}:
+            self.stop()
+            code = process.returncode
+            return {
+                "file": path.name,
+                "answer": line or f"ended: {code}",
+                "ms": PATIENCE * 1000,
+                "peak_mb": 0.0,
+                "size": (0, 0),
+                "box": None,
+            }
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def stop(self) -> None:
+        """End the process."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            for pipe in (self.process.stdin, self.process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self.process = None
+
+    def _start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "evaluation.child", self.reader]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        lines: queue.Queue[str] = queue.Queue()
+
+        def follow() -> None:
+            for line in process.stdout or ():
+                lines.put(line)
+            lines.put("")
+
+        threading.Thread(target=follow, daemon=True).start()
+        self.process, self.lines = process, lines
+        return process
+
+
+def answers(reader: str, paths: Sequence[Path], warm: Path) -> list[dict[str, Any]]:
+    """The reader's answer for each file."""
+    child = Child(reader)
+    found = []
+    try:
+        for path in paths:
+            if child.process is None:
+                child.ask(warm)
+            found.append(child.ask(path))
+    finally:
+        child.stop()
+    return found
+
+
+def draw(context: Context, ours: list[dict[str, Any]], plain: list[dict[str, Any]]) -> None:
+    """Time against growth, a dot a file."""
+    with drawing(context.results / "hostile.png", "Hostile files", "milliseconds", "growth of the process (MB)") as axes:
+        for name, found, mark in (("engine", ours, "o"), ("plain Pillow", plain, "x")):
+            axes.plot(
+                [answer["ms"] for answer in found], [answer["peak_mb"] for answer in found], mark, markersize=4, alpha=0.6, label=name
+            )
+        axes.axvline(SLOWEST_MS, color="grey", linestyle=":")
+        axes.axhline(LARGEST_MB, color="grey", linestyle=":", label="bounds")
+        axes.set_xscale("log")
