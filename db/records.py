@@ -1,0 +1,265 @@
+"""What the queries return: plain frozen values, one a table row.
+
+Identifiers are this database's own unless the name says `telegram`; times are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Language = Literal["ko", "en"]
+Status = Literal["onboarding", "active", "paused", "review", "banned", "deleted"]
+Gender = Literal["woman", "man", "other"]
+Seeks = Literal["women", "men", "everyone"]
+PhotoStatus = Literal["approved", "pending", "rejected"]
+VectorKind = Literal["face", "fashion"]
+TypeKind = Literal["face", "fashion"]
+ConsentKind = Literal["terms", "face"]
+OutboxState = Literal["waiting", "sent", "dead"]
+ReviewKind = Literal["minor", "photo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who talks to the bot."""
+
+    id: int
+    telegram_id: int
+    language: Language
+    status: Status
+    birth_date: dt.date | None
+    gender: Gender | None
+    seeks: Seeks | None
+    about: str
+    city: str | None
+    city_key: str | None
+    latitude: float | None
+    longitude: float | None
+    distance_km: int
+    age_min: int
+    age_max: int
+    face_consent: bool | None
+    reachable: bool
+    demo: bool
+    active_pair_id: int | None
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    last_active_at: dt.datetime
+    step: str
+    draft: Mapping[str, Any]
+
+    def age(self, now: dt.datetime) -> int | None:
+        """Whole years at `now` (the date of `now` in its own zone), None without a birth date."""
+        return None if self.birth_date is None else years(self.birth_date, now.date())
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A profile photo without its bytes."""
+
+    id: int
+    member_id: int
+    position: int
+    status: PhotoStatus
+    telegram_file_id: str | None
+    facts: Mapping[str, Any]
+    nsfw: float
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto(Photo):
+    """A profile photo with its JPEG bytes."""
+
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """An embedding of a photo: `data` is `dims` float32 in little endian."""
+
+    photo_id: int
+    kind: VectorKind
+    model_version: str
+    runtime: str
+    dims: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A face or fashion type as the type pack names it."""
+
+    id: str
+    group: str
+    kind: TypeKind
+    gender: str
+    name: str
+    name_ko: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberType:
+    """The type that a member was given."""
+
+    member_id: int
+    kind: TypeKind
+    type_id: str
+    confidence: float
+    model_version: str
+    assigned_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Someone whom a member may be shown."""
+
+    member: Member
+    photos: tuple[int, ...]  # ids of approved photos, in the member's order
+    types: Mapping[TypeKind, MemberType]
+    liked_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two members who like each other; it never opens again once ended."""
+
+    id: int
+    lo: int
+    hi: int
+    matched_at: dt.datetime
+    ended_at: dt.datetime | None
+    ended_by: int | None
+    end_reason: str | None
+    lo_alias: int
+    hi_alias: int
+
+    @property
+    def open(self) -> bool:
+        """Whether the two may still talk."""
+        return self.ended_at is None
+
+    def partner(self, member_id: int) -> int:
+        """The other member's id."""
+        return self.hi if member_id == self.lo else self.lo
+
+    def alias_of(self, member_id: int) -> int:
+        """Number under which `member_id` is known to the other; no two of one member's partners share one."""
+        return self.lo_alias if member_id == self.lo else self.hi_alias
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a like or skip did."""
+
+    match: Pair | None  # the pair that this very call made: tell both now
+    first: bool  # whether the call changed the member's answer; False for a second tap and for refused answers
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A relayed message: who sent which message, and as which it arrived."""
+
+    id: int
+    pair_id: int
+    sender_id: int
+    recipient_id: int
+    sender_message_id: int
+    recipient_message_id: int | None
+    kind: str
+    reply_to: int | None
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Something that must be sent to a chat, in the order of `seq`."""
+
+    id: int
+    member_id: int | None
+    telegram_id: int
+    seq: int
+    dedup_key: str
+    method: str
+    payload: Mapping[str, Any]
+    message_id: int | None
+    state: OutboxState
+    attempts: int
+    not_before: dt.datetime
+    leased_until: dt.datetime | None
+    lease_owner: str | None
+    dead_reason: str | None
+    created_at: dt.datetime
+    sent_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """An answer to a consent question, kept with the version of the words shown."""
+
+    id: int
+    member_id: int
+    kind: ConsentKind
+    version: str
+    given: bool
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A member's report of another."""
+
+    id: int
+    reporter_id: int | None
+    reported_id: int
+    pair_id: int | None
+    reason: str
+    state: str
+    decided_by: int | None
+    decided_at: dt.datetime | None
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A question that an admin decides."""
+
+    id: int
+    member_id: int
+    kind: ReviewKind
+    photo_id: int | None
+    state: str
+    decided_by: int | None
+    decided_at: dt.datetime | None
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Who did what to whom."""
+
+    id: int
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What else an erasure touched."""
+
+    partners: tuple[int, ...]  # members whose open chat with the erased one ended
+
+
+def years(birth: dt.date, today: dt.date) -> int:
+    """Age in whole years.
+
+    >>> years(dt.date(2008, 2, 29), dt.date(2026, 2, 28)), years(dt.date(2008, 2, 29), dt.date(2026, 3, 1))
+    (17, 18)
+    """
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

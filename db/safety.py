@@ -1,0 +1,135 @@
+"""Blocks, reports, reviews and bans."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, or_, select
+
+from db import likes, pairs, writing
+from db.erasure import telegram_hash
+from db.errors import NotFound
+from db.members import by_id
+from db.records import Report, Review, ReviewKind, Status
+from db.tables import blocks, members, reports, reviews, tombstones
+
+
+def block(connection: Connection, blocker_id: int, blocked_id: int, now: dt.datetime) -> bool:
+    """Keep two members apart for good and close their pair; False where it was so already.
+
+    The row of their likes is locked first, as a like does: of a block and a like at the same moment, one sees the other.
+    """
+    likes.lock(connection, blocker_id, blocked_id)
+    new = writing.insert_new(connection, blocks, {"blocker_id": blocker_id, "blocked_id": blocked_id, "at": now})
+    pair = pairs.between(connection, blocker_id, blocked_id)
+    if pair is not None:
+        pairs.end(connection, pair.id, blocker_id, "block", now)
+    return new
+
+
+def blocked_between(connection: Connection, one: int, other: int) -> bool:
+    """Whether either blocked the other."""
+    either = or_(
+        and_(blocks.c.blocker_id == one, blocks.c.blocked_id == other),
+        and_(blocks.c.blocker_id == other, blocks.c.blocked_id == one),
+    )
+    return connection.scalar(select(blocks.c.blocker_id).where(either).limit(1)) is not None
+
+
+def report(connection: Connection, reporter_id: int, reported_id: int, reason: str, now: dt.datetime, pair_id: int | None = None) -> Report:
+    """Open a report; a second one by the same member about the same member while the first is open returns the first."""
+    same = and_(reports.c.reporter_id == reporter_id, reports.c.reported_id == reported_id, reports.c.state == "open")
+    found = connection.execute(select(reports).where(same).order_by(reports.c.id).limit(1)).mappings().one_or_none()
+    if found is not None:
+        return Report(**found)
+    values: dict[str, Any] = {
+        "reporter_id": reporter_id,
+        "reported_id": reported_id,
+        "pair_id": pair_id,
+        "reason": reason[:500],
+        "state": "open",
+        "decided_by": None,
+        "decided_at": None,
+        "created_at": now,
+    }
+    return Report(id=writing.insert(connection, reports, values), **values)
+
+
+def open_reports(connection: Connection, limit: int = 20) -> list[Report]:
+    """Reports that nobody decided, oldest first."""
+    wanted = select(reports).where(reports.c.state == "open").order_by(reports.c.id).limit(limit)
+    return [Report(**row) for row in connection.execute(wanted).mappings()]
+
+
+def report_by_id(connection: Connection, report_id: int) -> Report | None:
+    """The report with this id."""
+    row = connection.execute(select(reports).where(reports.c.id == report_id)).mappings().one_or_none()
+    return None if row is None else Report(**row)
+
+
+def close_report(connection: Connection, report_id: int, decided_by: int, state: str, now: dt.datetime) -> bool:
+    """Note an admin's decision, `state` "upheld" or "dismissed"; False where it was decided already."""
+    return _decide(connection, reports, report_id, decided_by, state, now)
+
+
+def open_review(connection: Connection, member_id: int, kind: ReviewKind, now: dt.datetime, photo_id: int | None = None) -> Review:
+    """Ask the admins; while a question of the same kind about the same member (and photo) is open, it is returned instead."""
+    same = and_(reviews.c.member_id == member_id, reviews.c.kind == kind, reviews.c.state == "open")
+    if photo_id is not None and kind == "photo":
+        same = and_(same, reviews.c.photo_id == photo_id)
+    found = connection.execute(select(reviews).where(same).order_by(reviews.c.id).limit(1)).mappings().one_or_none()
+    if found is not None:
+        return Review(**found)
+    values: dict[str, Any] = {
+        "member_id": member_id,
+        "kind": kind,
+        "photo_id": photo_id,
+        "state": "open",
+        "decided_by": None,
+        "decided_at": None,
+        "created_at": now,
+    }
+    return Review(id=writing.insert(connection, reviews, values), **values)
+
+
+def reviews_open(connection: Connection, limit: int = 20) -> list[Review]:
+    """Questions that nobody decided, oldest first."""
+    wanted = select(reviews).where(reviews.c.state == "open").order_by(reviews.c.id).limit(limit)
+    return [Review(**row) for row in connection.execute(wanted).mappings()]
+
+
+def review_by_id(connection: Connection, review_id: int) -> Review | None:
+    """The review with this id."""
+    row = connection.execute(select(reviews).where(reviews.c.id == review_id)).mappings().one_or_none()
+    return None if row is None else Review(**row)
+
+
+def decide_review(connection: Connection, review_id: int, decided_by: int, approved: bool, now: dt.datetime) -> bool:
+    """Note an admin's decision; False where it was decided already.  What follows from it is the caller's."""
+    return _decide(connection, reviews, review_id, decided_by, "approved" if approved else "refused", now)
+
+
+def ban(connection: Connection, member_id: int, now: dt.datetime) -> list[int]:
+    """Shut a member out and close their pairs; the ids of the partners."""
+    _status(connection, member_id, "banned", now)
+    return pairs.end_all(connection, member_id, "ban", now)
+
+
+def unban(connection: Connection, member_id: int, now: dt.datetime, status: Status = "paused") -> None:
+    """Let a banned member back in, as `status`; the ban's tombstone goes too."""
+    _status(connection, member_id, status, now)
+    found = by_id(connection, member_id)
+    if found is not None:
+        connection.execute(tombstones.delete().where(tombstones.c.telegram_hash == telegram_hash(found.telegram_id)))
+
+
+def _status(connection: Connection, member_id: int, status: Status, now: dt.datetime) -> None:
+    values = {"status": status, "updated_at": now}
+    if connection.execute(members.update().where(members.c.id == member_id).values(**values)).rowcount == 0:
+        raise NotFound(f"there is no member {member_id}")
+
+
+def _decide(connection: Connection, table: Table, row_id: int, decided_by: int, state: str, now: dt.datetime) -> bool:
+    still_open = table.update().where(table.c.id == row_id, table.c.state == "open")
+    return connection.execute(still_open.values(state=state, decided_by=decided_by, decided_at=now)).rowcount == 1

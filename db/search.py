@@ -1,0 +1,179 @@
+"""Whom a member may be shown: hard filters in both directions, all of them in SQL.
+
+A and B may meet if each has the gender and the age that the other seeks, each lies within the other's distance, neither
+blocked the other, they never were a pair, A has not answered about B, and B is active, reachable and has an approved photo.
+Ages are exact to the birthday at the date of `now`.  Distances are those of the coarse coordinates; whoever has none is near
+those of the same city, and near everyone who set no limit.  Nobody under 18 is ever on either side.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Table, and_, case, false, func, literal, or_, select, true
+
+from db import types as type_queries
+from db.geography import EARTH_KM, HALFWAY_KM, box, haversine_limit
+from db.records import Candidate, Member
+from db.tables import blocks, likes, members, pairs, photos
+
+ADULT = 18
+SOUGHT = {"women": ("woman",), "men": ("man",), "everyone": ("woman", "man", "other")}
+SOUGHT_BY = {"woman": ("women", "everyone"), "man": ("men", "everyone"), "other": ("everyone",)}
+OPTIONAL = ("age", "distance", "their_age", "their_distance", "seen")
+
+Condition = ColumnElement[bool]
+
+
+def candidates(connection: Connection, member: Member, now: dt.datetime, limit: int) -> list[Candidate]:
+    """Up to `limit` people whom `member` may be shown: first who likes them, then who was active last."""
+    filters = _filters(member, now)
+    every = and_(*filters.values())
+    # Two queries: the few who like the member are found by their likes, the others by walking an index until there are enough.
+    # One query ordered by both would have to judge everybody.
+    likers = select(members).where(members.c.id.in_(_likers(member.id)), every)
+    others = select(members).where(members.c.id.not_in(_likers(member.id)), every)
+    newest = (members.c.last_active_at.desc(), members.c.id.desc())
+    first = [Member(**row) for row in connection.execute(likers.order_by(*newest).limit(limit)).mappings()]
+    rest: list[Member] = []
+    if len(first) < limit:
+        rows = connection.execute(others.order_by(*newest).limit(limit - len(first))).mappings()
+        rest = [Member(**row) for row in rows]
+    found = first + rest
+    pictures = _photos(connection, [person.id for person in found])
+    types = type_queries.of_members(connection, [person.id for person in found])
+    return [
+        Candidate(person, pictures.get(person.id, ()), types.get(person.id, {}), place < len(first)) for place, person in enumerate(found)
+    ]
+
+
+def count_by_filter(connection: Connection, member: Member, now: dt.datetime) -> dict[str, int]:
+    """How many more people there would be if one filter alone were dropped.
+
+    Keys: "age" and "distance", which the member set; "their_age" and "their_distance", which the others set; "seen", those whom
+    the member skipped or liked already.
+    """
+    filters = _filters(member, now)
+    counts = {}
+    for name in OPTIONAL:
+        kept = [condition for key, condition in filters.items() if key != name]
+        dropped = select(func.count()).select_from(members).where(and_(*kept), ~filters[name])
+        counts[name] = connection.scalar(dropped) or 0
+    return counts
+
+
+def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
+    """The conditions on a row of `members`, each never NULL, so that it can be negated."""
+    today = now.date()
+    age = member.age(now)
+    if age is None or age < ADULT or member.gender is None or member.seeks is None:
+        nobody = {name: true() for name in OPTIONAL}
+        return {**nobody, "complete": false()}
+    born = members.c.birth_date
+    return {
+        "status": and_(members.c.id != member.id, members.c.status == "active", members.c.reachable.is_(True)),
+        "gender": and_(members.c.gender.in_(SOUGHT[member.seeks]), members.c.seeks.in_(SOUGHT_BY[member.gender])),
+        "adult": and_(born.is_not(None), born <= years_before(today, ADULT)),
+        "age": and_(born <= years_before(today, member.age_min), born > years_before(today, member.age_max + 1)),
+        "their_age": and_(members.c.age_min <= age, members.c.age_max >= age),
+        "distance": _near_enough(member),
+        "their_distance": _near_enough_for_them(member),
+        "blocked": ~_blocked(member.id),
+        "paired": ~_together(pairs, member.id),
+        "seen": ~_together(likes, member.id, case((members.c.id > member.id, likes.c.lo_mark), else_=likes.c.hi_mark).is_not(None)),
+        "photo": select(photos.c.id).where(photos.c.member_id == members.c.id, photos.c.status == "approved").exists(),
+    }
+
+
+def years_before(day: dt.date, count: int) -> dt.date:
+    """The last birth date of those who are at least `count` years old on `day`.
+
+    >>> years_before(dt.date(2028, 2, 29), 18), years_before(dt.date(2026, 2, 28), 18)
+    (datetime.date(2010, 2, 28), datetime.date(2008, 2, 28))
+    """
+    year = max(day.year - count, 1)
+    try:
+        return day.replace(year=year)
+    except ValueError:  # 29 February in a common year: whoever was born on 1 March has the birthday still ahead
+        return dt.date(year, 2, 28)
+
+
+def _near_enough(member: Member) -> Condition:
+    """Within the distance that the member set."""
+    if member.distance_km <= 0:
+        return true()
+    same_city = _same_city(member)
+    if member.latitude is None or member.longitude is None:
+        return same_city
+    placed = _placed()
+    if member.distance_km >= HALFWAY_KM:
+        return or_(placed, same_city)
+    frame = box(member.latitude, member.longitude, member.distance_km)
+    inside: list[Condition] = [members.c.latitude.between(frame.south, frame.north)]
+    if frame.longitudes:
+        inside.append(or_(*(members.c.longitude.between(west, east) for west, east in frame.longitudes)))
+    near = and_(*inside, _haversine(member.latitude, member.longitude) <= haversine_limit(member.distance_km))
+    return or_(and_(placed, near), and_(~placed, same_city))
+
+
+def _near_enough_for_them(member: Member) -> Condition:
+    """Within the distance that the other one set."""
+    anywhere = members.c.distance_km <= 0
+    same_city = _same_city(member)
+    if member.latitude is None or member.longitude is None:
+        return or_(anywhere, same_city)
+    placed = _placed()
+    half_angle = members.c.distance_km / literal(2 * EARTH_KM)
+    # Beyond half the globe the sine would fall again.
+    limit = case((members.c.distance_km >= math.floor(HALFWAY_KM), 2.0), else_=func.sin(half_angle) * func.sin(half_angle))
+    return or_(anywhere, and_(placed, _haversine(member.latitude, member.longitude) <= limit), and_(~placed, same_city))
+
+
+def _placed() -> Condition:
+    return and_(members.c.latitude.is_not(None), members.c.longitude.is_not(None))
+
+
+def _same_city(member: Member) -> Condition:
+    return false() if member.city_key is None else func.coalesce(members.c.city_key, "") == member.city_key
+
+
+def _haversine(latitude: float, longitude: float) -> ColumnElement[float]:
+    """sin² of half the central angle to a place in degrees; 1 for members without coordinates."""
+    north = func.sin(func.radians(func.coalesce(members.c.latitude, 90.0) - latitude) / 2)
+    east = func.sin(func.radians(func.coalesce(members.c.longitude, 0.0) - longitude) / 2)
+    both = func.cos(func.radians(func.coalesce(members.c.latitude, 90.0))) * math.cos(math.radians(latitude))
+    return north * north + both * east * east
+
+
+def _together(table: Table, member_id: int, *where: Condition) -> Condition:
+    """Whether `table` (likes or pairs) has a row for the member and the person at hand; a look-up by its key."""
+    c = table.c
+    low = case((members.c.id < member_id, members.c.id), else_=member_id)
+    high = case((members.c.id < member_id, member_id), else_=members.c.id)
+    return select(c.lo).where(c.lo == low, c.hi == high, *where).exists()
+
+
+def _blocked(member_id: int) -> Condition:
+    mine = select(blocks.c.at).where(blocks.c.blocker_id == member_id, blocks.c.blocked_id == members.c.id).exists()
+    theirs = select(blocks.c.at).where(blocks.c.blocker_id == members.c.id, blocks.c.blocked_id == member_id).exists()
+    return or_(mine, theirs)
+
+
+def _likers(member_id: int) -> CompoundSelect[int]:
+    high = select(likes.c.hi).where(likes.c.lo == member_id, likes.c.hi_mark == 1)
+    low = select(likes.c.lo).where(likes.c.hi == member_id, likes.c.lo_mark == 1)
+    return high.union_all(low)
+
+
+def _photos(connection: Connection, member_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    wanted = (
+        select(photos.c.member_id, photos.c.id)
+        .where(photos.c.member_id.in_(list(member_ids)), photos.c.status == "approved")
+        .order_by(photos.c.member_id, photos.c.position, photos.c.id)
+    )
+    found: dict[int, list[int]] = {}
+    for row in connection.execute(wanted):
+        found.setdefault(row.member_id, []).append(row.id)
+    return {member_id: tuple(ids) for member_id, ids in found.items()}

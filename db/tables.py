@@ -1,0 +1,353 @@
+"""Every table, in types that SQLite and MySQL/MariaDB share.
+
+Times are UTC with microseconds, floats are doubles, identifiers 64-bit integers that are never used twice (a button that
+names an erased member must not find another one), text is compared bytewise (`utf8mb4_bin`), and every constraint has a
+name, so that migrations can change it.  Foreign keys carry no actions: what goes with a member is spelled out in
+`db.erasure`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+# AUTOINCREMENT keeps SQLite from giving the id of a deleted row to a new one; InnoDB does not do so anyway.
+NUMBERED: dict[str, Any] = {**OPTIONS, "sqlite_autoincrement": True}
+
+
+class Utc(TypeDecorator[dt.datetime]):
+    """A moment: timezone-aware in Python, DATETIME(6) in UTC in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Microseconds on MySQL too, whose DATETIME has none by default."""
+        return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Refuse naive times: they would silently mean the machine's zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Say that it is UTC."""
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _member(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    return Column(name, Id, ForeignKey("members.id"), nullable=nullable, primary_key=primary_key, autoincrement=False)
+
+
+members = Table(
+    "members",
+    metadata,
+    _id(),
+    Column("telegram_id", BigInteger, nullable=False, unique=True),
+    Column("language", String(8), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("birth_date", Date),
+    Column("gender", String(8)),
+    Column("seeks", String(8)),
+    Column("about", Text, nullable=False),
+    Column("city", String(100)),
+    Column("city_key", String(100)),  # `city` normalised in Python, since the two databases fold case differently
+    Column("latitude", Double),  # coarse: whole tenths of a degree
+    Column("longitude", Double),
+    Column("distance_km", Integer, nullable=False),  # 0: anywhere
+    Column("age_min", SmallInteger, nullable=False),
+    Column("age_max", SmallInteger, nullable=False),
+    Column("face_consent", Boolean),  # NULL: not asked yet
+    Column("reachable", Boolean, nullable=False),
+    Column("demo", Boolean, nullable=False),
+    Column("active_pair_id", Id),  # no foreign key: pairs point at members already; `pairs.end` clears it
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("last_active_at", Utc, nullable=False),
+    Column("step", String(64), nullable=False),
+    Column("draft", JSON, nullable=False),
+    Index(None, "status", "gender", "last_active_at"),
+    Index(None, "status", "latitude", "longitude"),
+    Index(None, "status", "city_key"),
+    **NUMBERED,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("telegram_hash", String(64), primary_key=True),  # SHA-256: enough to recognise, nothing to read off
+    Column("reason", String(32), nullable=False),
+    Column("at", Utc, nullable=False),
+    **OPTIONS,
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    _id(),
+    _member("member_id"),
+    Column("position", SmallInteger, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("telegram_file_id", String(255)),
+    Column("facts", JSON, nullable=False),
+    Column("nsfw", Double, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("jpeg", Blob, nullable=False),  # last: SQLite then reads the other columns without walking the picture's pages
+    Index(None, "member_id", "status", "position"),
+    **NUMBERED,
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("photo_id", Id, ForeignKey("photos.id"), primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),
+    Column("model_version", String(64), primary_key=True),
+    Column("runtime", String(64), nullable=False),
+    Column("dims", Integer, nullable=False),
+    Column("data", Blob, nullable=False),  # float32, little endian
+    **OPTIONS,
+)
+
+types = Table(
+    "types",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("group", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("gender", String(8), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("name_ko", String(100), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    **OPTIONS,
+)
+
+member_types = Table(
+    "member_types",
+    metadata,
+    _member("member_id", primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("type_id", String(32), ForeignKey("types.id"), nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("model_version", String(64), nullable=False),
+    Column("assigned_at", Utc, nullable=False),
+    Index(None, "type_id"),
+    **OPTIONS,
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    _member("lo", primary_key=True),
+    _member("hi", primary_key=True),
+    Column("lo_mark", SmallInteger),  # what lo thinks of hi: 1 like, 0 skip, NULL nothing yet
+    Column("hi_mark", SmallInteger),
+    Column("lo_at", Utc),
+    Column("hi_at", Utc),
+    CheckConstraint("lo < hi", name="order"),
+    Index(None, "lo", "hi_mark"),
+    Index(None, "hi", "lo_mark"),
+    **OPTIONS,
+)
+
+pairs = Table(
+    "pairs",
+    metadata,
+    _id(),
+    _member("lo"),
+    _member("hi"),
+    Column("matched_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("ended_by", Id),
+    Column("end_reason", String(32)),
+    Column("lo_alias", Integer, nullable=False),  # number under which hi knows lo
+    Column("hi_alias", Integer, nullable=False),
+    UniqueConstraint("lo", "hi"),
+    CheckConstraint("lo < hi", name="order"),
+    Index(None, "hi"),
+    **NUMBERED,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    Column("pair_id", Id, ForeignKey("pairs.id"), nullable=False),
+    _member("sender_id"),
+    _member("recipient_id"),
+    Column("sender_message_id", BigInteger, nullable=False),
+    Column("recipient_message_id", BigInteger),  # NULL until delivered
+    Column("kind", String(32), nullable=False),
+    Column("reply_to", Id),  # the message answered; no foreign key, so that retention may delete the older one first
+    Column("created_at", Utc, nullable=False),
+    Index(None, "pair_id"),
+    Index(None, "sender_id", "sender_message_id"),
+    Index(None, "recipient_id", "recipient_message_id"),
+    Index(None, "created_at"),
+    **NUMBERED,
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("telegram_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
+    **OPTIONS,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _member("member_id", nullable=True),  # NULL: a chat that is no member's, for example an admin's
+    Column("telegram_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("dedup_key", String(190), nullable=False),
+    Column("method", String(64), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id")),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Utc, nullable=False),
+    Column("leased_until", Utc),
+    Column("lease_owner", String(64)),
+    Column("dead_reason", String(190)),
+    Column("created_at", Utc, nullable=False),
+    Column("sent_at", Utc),
+    UniqueConstraint("telegram_id", "seq"),
+    UniqueConstraint("telegram_id", "dedup_key"),
+    Index(None, "state", "telegram_id", "seq"),
+    Index(None, "member_id"),
+    Index(None, "message_id"),
+    **NUMBERED,
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _id(),
+    _member("member_id"),
+    Column("kind", String(16), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index(None, "member_id", "kind"),
+    **NUMBERED,
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    _member("blocker_id", primary_key=True),
+    _member("blocked_id", primary_key=True),
+    Column("at", Utc, nullable=False),
+    Index(None, "blocked_id"),
+    **OPTIONS,
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _id(),
+    _member("reporter_id", nullable=True),  # NULL: the reporter's account is erased, the report still counts
+    _member("reported_id"),
+    Column("pair_id", Id),
+    Column("reason", String(500), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", Utc),
+    Column("created_at", Utc, nullable=False),
+    Index(None, "state"),
+    Index(None, "reporter_id"),
+    Index(None, "reported_id"),
+    **NUMBERED,
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _id(),
+    _member("member_id"),
+    Column("kind", String(16), nullable=False),
+    Column("photo_id", Id, ForeignKey("photos.id")),
+    Column("state", String(16), nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", Utc),
+    Column("created_at", Utc, nullable=False),
+    Index(None, "state"),
+    Index(None, "member_id"),
+    Index(None, "photo_id"),
+    **NUMBERED,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("actor", String(32), nullable=False),  # a Telegram id, "system" or, once erased, "erased:…"
+    Column("action", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),  # "member:12", "report:3", …
+    Column("detail", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index(None, "actor"),
+    Index(None, "subject"),
+    Index(None, "at"),
+    **NUMBERED,
+)
+
+updates_seen = Table(
+    "updates_seen",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Index(None, "at"),
+    **OPTIONS,
+)

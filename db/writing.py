@@ -1,0 +1,56 @@
+"""Ways of inserting, where the dialects spell them differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.dialects import mysql, sqlite
+
+
+def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert a row into a numbered table; its id."""
+    key = connection.execute(table.insert().values(**values)).inserted_primary_key
+    if key is None:
+        raise LookupError(f"{table.name} numbers no rows")
+    return int(key[0])
+
+
+def lock_or_insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+    """Make sure that the row with this primary key exists, and hold its lock until the transaction ends.
+
+    On MySQL the no-op update takes the exclusive lock on a row that is there already; INSERT IGNORE would take a shared one,
+    which two transactions could hold and then both wait to make exclusive.
+    """
+    key = next(iter(table.primary_key.columns))
+    statement: Executable
+    if connection.dialect.name == "sqlite":
+        statement = sqlite.insert(table).values(**values).on_conflict_do_nothing()
+    else:
+        statement = mysql.insert(table).values(**values).on_duplicate_key_update({key.name: key})
+    connection.execute(statement)
+
+
+def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert `rows`; where a row with the same primary key exists, overwrite its other columns."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key.columns]
+    names = [name for name in rows[0] if name not in keys]
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(table)
+        connection.execute(lite.on_conflict_do_update(index_elements=keys, set_={name: lite.excluded[name] for name in names}), rows)
+    else:
+        my = mysql.insert(table)
+        connection.execute(my.on_duplicate_key_update({name: my.inserted[name] for name in names}), rows)
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert unless the key is taken; True where the row is new.  Only for tables that can break no other constraint."""
+    if connection.dialect.name == "sqlite":
+        result = connection.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
+    else:
+        # After ON DUPLICATE KEY UPDATE the count of rows would be 1 either way (the driver counts found rows).
+        result = connection.execute(mysql.insert(table).prefix_with("IGNORE").values(**values))
+    return result.rowcount == 1
