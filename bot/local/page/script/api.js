@@ -1,0 +1,64 @@
+// The page's side of the server's /page API.
+
+/** A refusal by the server: `status` is the HTTP status, 0 where the server was not reached. */
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+
+  /** Whether sending the same again later may work. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+async function call(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { credentials: "omit", cache: "no-store", ...options });
+  } catch (error) {
+    throw new ApiError(String(error?.message ?? error), 0);
+  }
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    if (response.ok) throw new ApiError("the server's answer is not JSON", 502);
+  }
+  if (!response.ok) throw new ApiError(body?.description ?? body?.error ?? response.statusText, response.status);
+  return body;
+}
+
+function post(path, body, signal) {
+  return call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}), signal });
+}
+
+export const api = {
+  state: () => call("/page/state"),
+  chat: (user) => call(`/page/chats/${user}?after=0`),
+  text: (user, item) => post(`/page/chats/${user}/messages`, { text: item.text, reply_to: item.replyTo, client_id: item.key }),
+  upload(user, item) {
+    const form = new FormData();
+    form.append("kind", item.kind);
+    if (item.text) form.append("caption", item.text);
+    if (item.replyTo) form.append("reply_to", String(item.replyTo));
+    if (item.duration) form.append("duration", String(Math.round(item.duration)));
+    form.append("client_id", item.key);
+    form.append("file", item.file, item.filename ?? "file");
+    return call(`/page/chats/${user}/messages`, { method: "POST", body: form });
+  },
+  location: (user, item) => post(`/page/chats/${user}/location`, { latitude: item.latitude, longitude: item.longitude, client_id: item.key }),
+  contact: (user, item) => post(`/page/chats/${user}/contact`, { client_id: item.key }),
+  callback: (user, messageId, data) => post(`/page/chats/${user}/callback`, { message_id: messageId, data }, AbortSignal.timeout(15_000)),
+  reaction: (user, messageId, emoji) => post(`/page/chats/${user}/reaction`, { message_id: messageId, emoji }),
+  edit: (user, messageId, text) => post(`/page/chats/${user}/edit`, { message_id: messageId, text }),
+  block: (user, blocked) => post(`/page/chats/${user}/${blocked ? "block" : "unblock"}`),
+  addPerson: (name, language) => post("/page/people", { name, language }),
+  updatePerson: (user, fields) => post(`/page/people/${user}`, fields),
+};
+
+/** Address of a file of the chat. */
+export function fileUrl(fileId) {
+  return `/page/files/${encodeURIComponent(fileId)}`;
+}
