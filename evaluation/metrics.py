@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 
 
+def unit(vectors: Floats) -> Floats:
+    """Scaled to Euclidean length 1 along the last axis."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), dtype=vectors.dtype)
+
+
 def auc(positive: Floats, negative: Floats) -> float:
     """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half (Mann & Whitney 1947).
 

@@ -71,8 +71,8 @@ class Look:
     def __init__(self, settings: EngineSettings, cache: Path) -> None:
         self.settings = settings
         self.cache = cache
-        self.analyser = Analyser(settings, cache / "engine")
-        self.parts = PartsReader(settings, cache / "engine")
+        self.analyser = Analyser(settings, cache)
+        self.parts = PartsReader(settings, cache)
         self._kept: sqlite3.Connection | None = None
 
     def __call__(self, paths: Sequence[Path], what: str) -> list[Seen]:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import queue
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,12 +14,12 @@ from evaluation.context import Context
 from evaluation.corpus import Case, cases
 from evaluation.plots import drawing
 from evaluation.report import Row, Section
+from evaluation.worker import Answer, Worker, WorkerLostError
 
 PATIENCE = 60.0
 """Seconds after which a file counts as having hung its reader."""
 SLOWEST_MS = 2000.0
 LARGEST_MB = 400.0
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def run(context: Context) -> Section:
@@ -45,7 +39,7 @@ def run(context: Context) -> Section:
     return Section("hostile", "Hostile files", tuple(rows_of(corpus, ours, plain, len(wrong))), ("hostile.png",), tuple(notes))
 
 
-def rows_of(corpus: list[Case], ours: list[dict[str, Any]], plain: list[dict[str, Any]], wrong: int) -> list[Row]:
+def rows_of(corpus: list[Case], ours: list[Answer], plain: list[Answer], wrong: int) -> list[Row]:
     """The figures, each beside plain Pillow's."""
     count = len(corpus)
     others = sum(not right(case, answer) for case, answer in zip(corpus, plain, strict=True))
@@ -75,19 +69,19 @@ def rows_of(corpus: list[Case], ours: list[dict[str, Any]], plain: list[dict[str
     return found
 
 
-def worst(name: str, key: str, unit: str, bound: float, ours: list[dict[str, Any]], plain: list[dict[str, Any]]) -> Row:
+def worst(name: str, key: str, unit: str, bound: float, ours: list[Answer], plain: list[Answer]) -> Row:
     """The highest of a figure, with the file it came from."""
     most = max(ours, key=lambda answer: answer[key])
     other = max(answer[key] for answer in plain)
     return Row(name, most[key], len(ours), unit, "lower", bound, None, other, "Pillow", note=f"{most['file']}: {most['answer']}")
 
 
-def fatal(found: list[dict[str, Any]]) -> int:
+def fatal(found: list[Answer]) -> int:
     """How many files did not get an answer."""
     return sum(str(answer["answer"]).startswith(("raised", "ended", "hung")) for answer in found)
 
 
-def right(case: Case, answer: dict[str, Any]) -> bool:
+def right(case: Case, answer: Answer) -> bool:
     """Whether the answer is one that is right for this file."""
     return answer["answer"] in case.allowed
 
@@ -101,78 +95,25 @@ def mean_face() -> Image.Image | None:
         return picture.convert("RGB")
 
 
-class Child:
-    """A reader process that is started when needed and again when a file ended it."""
-
-    def __init__(self, reader: str) -> None:
-        self.reader = reader
-        self.process: subprocess.Popen[str] | None = None
-        self.lines: queue.Queue[str] = queue.Queue()
-
-    def ask(self, path: Path) -> dict[str, Any]:
-        """The answer for a file; a dead or silent process is one too."""
-        process = self.process or self._start()
-        try:
-            print(path, file=process.stdin, flush=True)
-            line = self.lines.get(timeout=PATIENCE)
-        except queue.Empty:
-            line = "hung"
-        except OSError:
-            line = ""
-        if line in {"hung", ""}:
-            self.stop()
-            code = process.returncode
-            return {
-                "file": path.name,
-                "answer": line or f"ended: {code}",
-                "ms": PATIENCE * 1000,
-                "peak_mb": 0.0,
-                "size": (0, 0),
-                "box": None,
-            }
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def stop(self) -> None:
-        """End the process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            self.process = None
-
-    def _start(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "evaluation.child", self.reader]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        lines: queue.Queue[str] = queue.Queue()
-
-        def follow() -> None:
-            for line in process.stdout or ():
-                lines.put(line)
-            lines.put("")
-
-        threading.Thread(target=follow, daemon=True).start()
-        self.process, self.lines = process, lines
-        return process
-
-
-def answers(reader: str, paths: Sequence[Path], warm: Path) -> list[dict[str, Any]]:
-    """The reader's answer for each file."""
-    child = Child(reader)
+def answers(reader: str, paths: Sequence[Path], warm: Path) -> list[Answer]:
+    """The reader's answer for each file; a process that ended or hung is an answer too."""
+    worker = Worker("evaluation.child", reader, patience=PATIENCE)
     found = []
     try:
         for path in paths:
-            if child.process is None:
-                child.ask(warm)
-            found.append(child.ask(path))
+            if not worker.started:
+                worker.ask(str(warm))
+            try:
+                answer = worker.ask(str(path))
+            except WorkerLostError as lost:
+                answer = {"answer": str(lost), "size": (0, 0), "box": None, "ms": PATIENCE * 1000, "peak_mb": 0.0}
+            found.append({"file": path.name, **answer})
     finally:
-        child.stop()
+        worker.stop()
     return found
 
 
-def draw(context: Context, ours: list[dict[str, Any]], plain: list[dict[str, Any]]) -> None:
+def draw(context: Context, ours: list[Answer], plain: list[Answer]) -> None:
     """Time against growth, a dot a file."""
     with drawing(context.results / "hostile.png", "Hostile files", "milliseconds", "growth of the process (MB)") as axes:
         for name, found, mark in (("engine", ours, "o"), ("plain Pillow", plain, "x")):

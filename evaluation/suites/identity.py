@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation.context import Context
-from evaluation.metrics import Pairs, all_pairs, auc, bootstrap_over_people, tar_at_far
+from evaluation.metrics import Floats, Pairs, all_pairs, auc, bootstrap_over_people, tar_at_far, unit
 from evaluation.plots import drawing
 from evaluation.report import Row, Section
 from evaluation.seen import Seen
@@ -42,10 +42,9 @@ def run(context: Context) -> Section:
     return Section("identity", "Telling people apart", tuple(found), ("identity.png",), (note,))
 
 
-def stack(seen: list[Seen], indices: list[int], name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def stack(seen: list[Seen], indices: list[int], name: str) -> Floats:
     """The embeddings called `name`, photos × dims, each of length 1."""
-    found = np.stack([seen[index].vectors[name] for index in indices])
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return unit(np.stack([seen[index].vectors[name] for index in indices]))
 
 
 def figures() -> list[str]:

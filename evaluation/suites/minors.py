@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from evaluation.context import Context
@@ -60,9 +62,9 @@ def plainly(person: Person) -> bool:
     return person.seen.face is not None and person.seen.face.age < PLAIN
 
 
-def share(flags: list[bool]) -> float | None:
-    """Of how many it is so; None of nobody."""
-    return sum(flags) / len(flags) if flags else None
+def share(flags: list[bool]) -> float:
+    """Of how many it is so; NaN of nobody."""
+    return sum(flags) / len(flags) if flags else math.nan
 
 
 def row(name: str, persons: list[Person], bound: float | None, better: str) -> Row:

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from evaluation.context import Context
-from evaluation.metrics import bootstrap, modal_share
+from evaluation.metrics import bootstrap, modal_share, unit
 from evaluation.report import Row, Section
 from evaluation.seen import Seen
 
@@ -61,11 +61,6 @@ def usable(one: Seen, name: str) -> bool:
     return name in one.vectors
 
 
-def unit(vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Scaled to length 1 along the last axis."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
-
-
 def figure(title: str, types: Sequence[str | None], people: Sequence[str], men: dict[str, bool], *, bounded: bool = False) -> Row:
     """The modal share of `types` by person beside the same types dealt out anew among the photos of each gender."""
     pairs = [(person, kind) for person, kind in zip(people, types, strict=True) if kind is not None]
@@ -92,7 +87,7 @@ def figure(title: str, types: Sequence[str | None], people: Sequence[str], men: 
 def deal(groups: dict[str, list[str]], men: dict[str, bool], seed: int) -> list[list[str]]:
     """Each person gets as many types as before, drawn without return from those of all people of their gender."""
     generator = np.random.default_rng(seed)
-    dealt = []
+    dealt: list[list[str]] = []
     for gender in (True, False):
         own = [kinds for person, kinds in groups.items() if men[person] is gender]
         pool = generator.permutation([kind for kinds in own for kind in kinds]).tolist()
