@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -77,6 +77,12 @@ def set_file_id(connection: Connection, photo_id: int, telegram_file_id: str | N
 def set_facts(connection: Connection, photo_id: int, facts: Mapping[str, Any]) -> None:
     """Replace what is known about the photo."""
     _set(connection, photo_id, facts=dict(facts))
+
+
+def reorder(connection: Connection, member_id: int, photo_ids: Sequence[int]) -> None:
+    """Show a member's photos in this order; ids that are not theirs are passed over."""
+    for position, photo_id in enumerate(photo_ids):
+        connection.execute(photos.update().where(photos.c.id == photo_id, photos.c.member_id == member_id).values(position=position))
 
 
 def remove(connection: Connection, photo_id: int) -> None:

@@ -99,6 +99,12 @@ def reviews_open(connection: Connection, limit: int = 20) -> list[Review]:
     return [Review(**row) for row in connection.execute(wanted).mappings()]
 
 
+def reviews_of(connection: Connection, member_id: int) -> list[Review]:
+    """All questions about a member, oldest first."""
+    wanted = select(reviews).where(reviews.c.member_id == member_id).order_by(reviews.c.id)
+    return [Review(**row) for row in connection.execute(wanted).mappings()]
+
+
 def review_by_id(connection: Connection, review_id: int) -> Review | None:
     """The review with this id."""
     row = connection.execute(select(reviews).where(reviews.c.id == review_id)).mappings().one_or_none()
