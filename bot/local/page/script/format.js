@@ -5,7 +5,7 @@ const formats = new Map();
 
 function format(name, options) {
   const key = `${language()}:${name}`;
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language() === "ko" ? "ko-KR" : "en-GB", options));
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language() === "ko" ? "ko-KR" : "en-US", options));
   return formats.get(key);
 }
 

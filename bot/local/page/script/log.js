@@ -124,8 +124,10 @@ export class Log {
       }
       if (element.parentNode !== this.list || (element !== cursor && element.nextSibling !== cursor)) this.list.insertBefore(element, cursor);
       else if (element === cursor) cursor = cursor.nextSibling;
+      if (!old && this.drawn && !this.rows.has(key)) element.classList.add("new");
       this.rows.set(key, { signature, element });
     }
+    this.drawn = true;
     this.rove(this.list.querySelector(".row[tabindex='0']") ?? [...this.list.querySelectorAll(".row")].at(-1));
   }
 

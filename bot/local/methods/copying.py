@@ -1,0 +1,122 @@
+"""copyMessage(s) and forwardMessage(s)."""
+
+from __future__ import annotations
+
+import telegram
+
+from bot.local.compose import Delivery, caption_content, delivery, read_caption
+from bot.local.errors import ApiError, bad_request
+from bot.local.methods.kind import Method
+from bot.local.parameters import Parameters
+from bot.local.values import CONTENT_KEYS, MEDIA_KINDS, Json, Stored
+from bot.local.world import World
+
+CAPTION_KEYS = ("caption", "caption_entities", "show_caption_above_media")
+CAPTIONED = tuple(kind for kind in MEDIA_KINDS if kind not in ("video_note", "sticker"))
+
+
+def _source(world: World, parameters: Parameters, message_id: int, verb: str) -> Stored:
+    from_chat = parameters.text("from_chat_id")
+    if not from_chat:
+        raise bad_request("from_chat_id is empty")
+    source = world.message(world.member(from_chat), message_id, f"message to {verb} not found")
+    if source.data.get("has_protected_content"):
+        raise bad_request("message can't be copied" if verb == "copy" else "message can't be forwarded")
+    if not any(key in source.data for key in CONTENT_KEYS):
+        raise bad_request("message can't be copied" if verb == "copy" else "message can't be forwarded")
+    return source
+
+
+def _content(source: Stored) -> Json:
+    return {key: source.data[key] for key in CONTENT_KEYS if key in source.data}
+
+
+async def copy_message(world: World, parameters: Parameters) -> Json:
+    """copyMessage: the content without a trace of its sender, with another caption where one is given."""
+    caption = caption_content(world, read_caption(parameters)) if parameters.has("caption") else None
+    goal = delivery(world, parameters)
+    content = _content(_source(world, parameters, parameters.integer("message_id"), "copy"))
+    if caption is not None and any(kind in content for kind in CAPTIONED):
+        content = {**{key: value for key, value in content.items() if key not in CAPTION_KEYS}, **caption}
+    if parameters.flag("show_caption_above_media") and "caption" in content:
+        content["show_caption_above_media"] = True
+    return telegram.MessageId(goal.send(content).id).to_dict()
+
+
+def _ids(parameters: Parameters) -> list[int]:
+    wanted = parameters.items("message_ids")
+    if not wanted:
+        raise bad_request("message identifiers are not specified")
+    if len(wanted) > 100:
+        raise bad_request("too many message identifiers specified")
+    numbers = [int(number) for number in wanted if str(number).isdecimal()]
+    if numbers != sorted(set(numbers)) or len(numbers) != len(wanted):
+        raise bad_request("message identifiers must be in a strictly increasing order")
+    return numbers
+
+
+def _existing(world: World, parameters: Parameters, verb: str) -> list[Stored]:
+    found = []
+    for number in _ids(parameters):
+        try:
+            found.append(_source(world, parameters, number, verb))
+        except ApiError as error:
+            if "chat" in error.description:
+                raise
+    if not found:
+        raise bad_request(f"there are no messages to {verb}")
+    return found
+
+
+def _grouped(world: World, goal: Delivery, sources: list[Stored], *, forward: bool, bare: bool = False) -> list[Json]:
+    """Send copies of several messages; albums stay albums under new ids."""
+    groups: dict[str, str] = {}
+    sent = []
+    for source in sources:
+        head: Json = _origin(world, source) if forward else {}
+        group = source.data.get("media_group_id")
+        if group is not None:
+            head["media_group_id"] = groups.setdefault(group, str(world.random_id()))
+        content = _content(source)
+        if bare:
+            content = {key: value for key, value in content.items() if key not in CAPTION_KEYS}
+        sent.append(telegram.MessageId(goal.send(content, **head).id).to_dict())
+    return sent
+
+
+async def copy_messages(world: World, parameters: Parameters) -> list[Json]:
+    """copyMessages: those that exist, in order."""
+    goal = delivery(world, parameters)
+    return _grouped(world, goal, _existing(world, parameters, "copy"), forward=False, bare=parameters.flag("remove_caption"))
+
+
+def _origin(world: World, source: Stored) -> Json:
+    """The header that says whom a forwarded message is from: the first author."""
+    if "forward_origin" in source.data:
+        return {"forward_origin": source.data["forward_origin"]}
+    author = world.user(source.data["from"]["id"])
+    if author is None:
+        return {}
+    written = world.time_of(source.data["date"])
+    return {"forward_origin": telegram.MessageOriginUser(written, author).to_dict()}
+
+
+async def forward_message(world: World, parameters: Parameters) -> Json:
+    """forwardMessage: the content under the name of its author."""
+    goal = delivery(world, parameters)
+    source = _source(world, parameters, parameters.integer("message_id"), "forward")
+    return goal.send(_content(source), **_origin(world, source)).data
+
+
+async def forward_messages(world: World, parameters: Parameters) -> list[Json]:
+    """forwardMessages: those that exist, in order."""
+    goal = delivery(world, parameters)
+    return _grouped(world, goal, _existing(world, parameters, "forward"), forward=True)
+
+
+METHODS: dict[str, Method] = {
+    "copyMessage": copy_message,
+    "copyMessages": copy_messages,
+    "forwardMessage": forward_message,
+    "forwardMessages": forward_messages,
+}

@@ -1,0 +1,120 @@
+"""Delivery of updates to the bot's webhook: in order for each chat, repeated with growing pauses until it answers 2xx."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from bot.local.errors import LocalError
+from bot.local.parameters import Parameters, read_parts
+from bot.local.values import Json, Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.local.world import World
+
+PAUSE_FIRST = 0.5  # seconds before the first repetition; doubled with each failure
+PAUSE_MAX = 60.0
+ANSWER_SECONDS = 60.0
+
+
+class Deliverer:
+    """Sends what waits in `world.updates` while a webhook is set; `call(method, parameters)` carries out answers that are calls."""
+
+    def __init__(self, world: World, call: Callable[[str, Parameters], Awaitable[object]], pause: float = PAUSE_FIRST) -> None:
+        self._world = world
+        self._call = call
+        self._pause = pause
+        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._loop: asyncio.Task[None] | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
+        self._loop = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; what was not delivered stays queued."""
+        tasks = [task for task in (self._loop, *self._busy.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._session is not None:
+            await self._session.close()
+
+    async def _run(self) -> None:
+        while True:
+            hook = self._world.webhook
+            if hook.url:
+                self._world.updates.confirm(0)
+                for update in self._world.updates.peek(1000):
+                    lane = _lane(update)
+                    if lane not in self._busy and len(self._busy) < hook.max_connections:
+                        self._busy[lane] = asyncio.create_task(self._deliver(lane, update))
+            await self._world.updates.wait(1.0)
+
+    async def _deliver(self, lane: int, update: Json) -> None:
+        """Deliver one update; the next one of its lane follows when this returns."""
+        pause = self._pause
+        try:
+            while url := self._world.webhook.url:
+                if await self._post(url, update):
+                    self._world.updates.forget(update["update_id"])
+                    self._world.updates.read([update])
+                    return
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PAUSE_MAX)
+        finally:
+            del self._busy[lane]
+            self._world.updates.wake()
+
+    async def _post(self, url: str, update: Json) -> bool:
+        hook = self._world.webhook
+        headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret} if hook.secret else {}
+        assert self._session is not None  # noqa: S101 start() made it
+        try:
+            async with self._session.post(url, json=update, headers=headers, allow_redirects=False) as response:
+                if not 200 <= response.status < 300:
+                    hook.failed(self._world.clock(), f"Wrong response from the webhook: {response.status} {response.reason}")
+                    return False
+                await self._obey(response)
+                return True
+        except TimeoutError:
+            hook.failed(self._world.clock(), "Read timeout expired")
+        except aiohttp.ClientError as error:
+            hook.failed(
+                self._world.clock(), "Connection refused" if isinstance(error, aiohttp.ClientConnectorError) else "Connection reset"
+            )
+        return False
+
+    async def _obey(self, response: aiohttp.ClientResponse) -> None:
+        """Carry out a call that the bot put into its answer; as with Telegram, its result is not told."""
+        values: dict[str, Any] = {}
+        uploads: dict[str, Upload] = {}
+        try:
+            if response.content_type == "application/json":
+                body = json.loads(await response.read() or b"{}")
+                values = body if isinstance(body, dict) else {}
+            elif response.content_type == "multipart/form-data":
+                values, uploads = await read_parts(aiohttp.MultipartReader.from_response(response))
+            if method := values.pop("method", None):
+                await self._call(str(method), Parameters(values, uploads))
+        except (ValueError, LocalError):
+            return
+
+
+def _lane(update: Json) -> int:
+    """The chat that an update belongs to; 0 for none."""
+    for body in update.values():
+        if isinstance(body, dict):
+            chat = body.get("chat") or (body.get("message") or {}).get("chat") or {}
+            return int(chat.get("id", 0))
+    return 0
