@@ -45,6 +45,13 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """A value that is several values, one a line."""
+
+    items: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """What a button does when pressed: a verb, and up to two small arguments (64 bytes of callback data in all).
 

@@ -14,7 +14,7 @@ from typing import Final
 from babel.messages.pofile import read_po
 
 from bot.errors import WordMissing
-from bot.replies import Named, Word
+from bot.replies import Lines, Named, Word
 
 LANGUAGES: Final = ("ko", "en")
 FOLDER: Final = Path(__file__).parent / "locales"
@@ -63,6 +63,8 @@ class Words:
             return self._fill(value, language, escape=escape)
         if isinstance(value, Named):
             value = value.ko if language == "ko" else value.en
+        if isinstance(value, Lines):
+            return "\n".join(self._value(item, language, escape=escape) for item in value.items)
         if isinstance(value, tuple):
             return ", ".join(self._value(item, language, escape=escape) for item in value)
         return html.escape(str(value), quote=False) if escape else str(value)

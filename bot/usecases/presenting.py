@@ -1,0 +1,28 @@
+"""A member in words, as others see them: the same on their own profile and in discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.context import Context
+from bot.replies import Lines, Named, Word, word
+from bot.usecases.questions import place_word
+from db.records import Member, MemberType
+
+
+def person(context: Context, member: Member, types: Mapping[str, MemberType]) -> Word:
+    """Age, place, types and their own words; nothing that identifies them."""
+    lines: list[object] = [word("person.head", age=member.age(context.now) or 0, place=place_word(member))]
+    named = type_names(context, types)
+    if named:
+        lines.append(word("person.types", types=named))
+    if member.about:
+        lines.append(word("person.about", about=member.about))
+    return word("person.card", lines=Lines(tuple(lines)))
+
+
+def type_names(context: Context, types: Mapping[str, MemberType]) -> tuple[Named, ...]:
+    """The names of a member's types, face first; types of an older pack are left out."""
+    known = context.pack.by_id
+    found = (known.get(types[kind].type_id) for kind in ("face", "fashion") if kind in types)
+    return tuple(Named(info.name_ko, info.name) for info in found if info is not None)

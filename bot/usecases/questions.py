@@ -1,0 +1,205 @@
+"""The questions of the conversation: what is asked at each step, which buttons it has, and how an answer is stored.
+
+The same questions serve onboarding (step `city`) and later changes (step `edit.city`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+from bot import answers, cities
+from bot.answers import Refusal
+from bot.context import Context
+from bot.keyboards import button, grid
+from bot.replies import Button, Replies, Rows, Say, Word, word
+from db import members
+from db.records import Gender, Member, Seeks
+from db.session import Connection
+
+EDIT: Final = "edit."
+GENDERS: Final = ("woman", "man", "other")
+SEEKS: Final = ("women", "men", "everyone")
+DISTANCES: Final = (10, 30, 50, 100, 200, 0)
+ANYWHERE: Final = 0
+ANY_AGE: Final = (answers.ADULT, answers.OLDEST - 1)
+SPREADS: Final = (3, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and the answers that have a button."""
+
+    text: Word
+    choices: Rows = ()
+    location: bool = False
+
+
+def expects(member: Member, field: str) -> bool:
+    """Whether the conversation is waiting for an answer to this question."""
+    return member.step in (field, EDIT + field)
+
+
+def question(step: str, context: Context, member: Member) -> Question:
+    """The question of a step (without `edit.`)."""
+    if step == "city":
+        return Question(word("ask.city"), grid((_choice(city.name, "city", word("ask.plain", text=city.named)) for city in cities.MAIN), 3), location=True)
+    if step == "distance":
+        return _distance(member)
+    if step == "ages":
+        return _ages(context, member)
+    if step == "birth":
+        return Question(word("ask.birth"))
+    if step == "photo":
+        return Question(word("ask.photo"))
+    if step == "about":
+        return Question(word("ask.about", n=answers.ABOUT_LIMIT), ((_choice("skip", "about", word("ask.about.skip")),),))
+    return Question(word(f"ask.{step}"), _CHOICES[step])
+
+
+def ask(step: str, context: Context, member: Member, *, back: Button | None = None) -> Replies:
+    """Ask the question of a step; `back` is the button below the answers."""
+    asked = question(step, context, member)
+    replies: Replies = [Say(asked.text, (*asked.choices, *(((back,),) if back else ())))]
+    if asked.location:
+        replies.append(Say(word("ask.city.location"), ask_location=True))
+    return replies
+
+
+def answered(step: str, context: Context, member: Member, choice: str) -> Say:
+    """The question again without buttons, with the answer that was chosen."""
+    asked = question(step, context, member)
+    labels = [item.word for row in asked.choices for item in row if item.press.choice == f"{step}:{choice}"]
+    return Say(word("ask.answered", question=asked.text, answer=labels[0] if labels else choice), edit=True)
+
+
+def store(connection: Connection, context: Context, member: Member, field: str, value: str) -> Word | None:
+    """Store a chosen or typed answer; None when it was taken, else the sentence that says what is wrong with it."""
+    taken = _STORES[field](connection, context, member, value)
+    return word(f"wrong.{field}.{taken.value}") if isinstance(taken, Refusal) else None
+
+
+def store_place(connection: Connection, context: Context, member: Member, latitude: float, longitude: float) -> None:
+    """Store a shared location, coarse, and the nearest known city."""
+    near = cities.nearest(latitude, longitude)
+    members.update(
+        connection,
+        member.id,
+        context.now,
+        city=None if near is None else near.name,
+        latitude=cities.coarse(latitude),
+        longitude=cities.coarse(longitude),
+    )
+
+
+def _choice(value: str, field: str, label: Word) -> Button:
+    return button(label, "set", choice=f"{field}:{value}")
+
+
+def _distance(member: Member) -> Question:
+    if member.latitude is None:
+        near = (_choice("50", "distance", word("distance.same_city")), _choice("0", "distance", word("distance.anywhere")))
+        return Question(word("ask.distance.city"), (near,))
+    choices = (_choice(str(km), "distance", distance_word(km)) for km in DISTANCES)
+    return Question(word("ask.distance"), grid(choices, 3))
+
+
+def distance_word(km: int) -> Word:
+    """`50 km` or `anywhere`."""
+    return word("distance.anywhere") if km == ANYWHERE else word("distance.km", km=km)
+
+
+def _ages(context: Context, member: Member) -> Question:
+    own = member.age(context.now) or answers.ADULT
+    ranges = [(max(ANY_AGE[0], own - spread), min(ANY_AGE[1], own + spread)) for spread in SPREADS]
+    choices = [_choice(f"{low}-{high}", "ages", ages_word(low, high)) for low, high in (*ranges, ANY_AGE)]
+    return Question(word("ask.ages"), grid(choices, 2))
+
+
+def ages_word(low: int, high: int) -> Word:
+    """`25–35` or `any age`."""
+    return word("ages.any") if (low, high) == ANY_AGE else word("ages.range", low=low, high=high)
+
+
+def _store_gender(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    if value not in GENDERS:
+        return Refusal.FORMAT
+    members.update(connection, member.id, context.now, gender=cast("Gender", value))
+    return None
+
+
+def _store_seeks(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    if value not in SEEKS:
+        return Refusal.FORMAT
+    members.update(connection, member.id, context.now, seeks=cast("Seeks", value))
+    return None
+
+
+def _store_city(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    typed = answers.line(value, answers.CITY_LIMIT)
+    if isinstance(typed, Refusal):
+        return typed
+    if not any(sign.isalpha() for sign in typed):
+        return Refusal.FORMAT
+    known = cities.find(typed)
+    place = {"latitude": None, "longitude": None} if known is None else {"latitude": known.latitude, "longitude": known.longitude}
+    members.update(connection, member.id, context.now, city=typed if known is None else known.name, **place)
+    return None
+
+
+def _store_distance(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    digits = value.casefold().replace("km", "").replace("킬로미터", "").replace("킬로", "").strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
+        return Refusal.FORMAT
+    if int(digits) > 20_000:
+        return Refusal.RANGE
+    members.update(connection, member.id, context.now, distance_km=int(digits))
+    return None
+
+
+def _store_ages(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    chosen = answers.ages(value)
+    if isinstance(chosen, Refusal):
+        return chosen
+    members.update(connection, member.id, context.now, age_min=chosen[0], age_max=chosen[1])
+    return None
+
+
+def _store_about(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    said = answers.about(value)
+    if isinstance(said, Refusal):
+        return said
+    members.update(connection, member.id, context.now, about=said)
+    return None
+
+
+def _store_birth(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
+    born = answers.birth_date(value, context.now.date())
+    if isinstance(born, Refusal):
+        return born
+    members.update(connection, member.id, context.now, birth_date=born)
+    return None
+
+
+_STORES: Final = {
+    "birth": _store_birth,
+    "gender": _store_gender,
+    "seeks": _store_seeks,
+    "city": _store_city,
+    "distance": _store_distance,
+    "ages": _store_ages,
+    "about": _store_about,
+}
+_CHOICES: Final[dict[str, Rows]] = {
+    "language": ((_choice("ko", "language", word("language.ko")), _choice("en", "language", word("language.en"))),),
+    "intro": ((_choice("ok", "intro", word("ask.intro.ok")),),),
+    "terms": ((_choice("yes", "terms", word("ask.terms.yes")),), (_choice("no", "terms", word("ask.terms.no")),)),
+    "face": ((_choice("yes", "face", word("ask.face.yes")),), (_choice("no", "face", word("ask.face.no")),)),
+    "gender": (tuple(_choice(gender, "gender", word(f"gender.{gender}")) for gender in GENDERS),),
+    "seeks": (tuple(_choice(seeks, "seeks", word(f"seeks.{seeks}")) for seeks in SEEKS),),
+}
+
+
+def place_word(member: Member) -> Word:
+    """Where the member is, in words: the city, or that a location without a known city near it was shared."""
+    return word("place.city", city=cities.shown(member.city)) if member.city else word("place.shared" if member.latitude is not None else "place.none")
