@@ -37,19 +37,18 @@ function post(path, body, signal) {
 export const api = {
   state: () => call("/page/state"),
   chat: (user) => call(`/page/chats/${user}?after=0`),
-  text: (user, item) => post(`/page/chats/${user}/messages`, { text: item.text, reply_to: item.replyTo, client_id: item.key }),
+  text: (user, item) => post(`/page/chats/${user}/messages`, { text: item.text, reply_to: item.replyTo }),
   upload(user, item) {
     const form = new FormData();
     form.append("kind", item.kind);
     if (item.text) form.append("caption", item.text);
     if (item.replyTo) form.append("reply_to", String(item.replyTo));
     if (item.duration) form.append("duration", String(Math.round(item.duration)));
-    form.append("client_id", item.key);
     form.append("file", item.file, item.filename ?? "file");
     return call(`/page/chats/${user}/messages`, { method: "POST", body: form });
   },
-  location: (user, item) => post(`/page/chats/${user}/location`, { latitude: item.latitude, longitude: item.longitude, client_id: item.key }),
-  contact: (user, item) => post(`/page/chats/${user}/contact`, { client_id: item.key }),
+  location: (user, item) => post(`/page/chats/${user}/location`, { latitude: item.latitude, longitude: item.longitude }),
+  contact: (user) => post(`/page/chats/${user}/contact`, {}),
   callback: (user, messageId, data) => post(`/page/chats/${user}/callback`, { message_id: messageId, data }, AbortSignal.timeout(15_000)),
   reaction: (user, messageId, emoji) => post(`/page/chats/${user}/reaction`, { message_id: messageId, emoji }),
   edit: (user, messageId, text) => post(`/page/chats/${user}/edit`, { message_id: messageId, text }),

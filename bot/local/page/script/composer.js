@@ -58,9 +58,7 @@ export class Composer {
 
   commands() {
     const { store, user } = this.context;
-    const known = store.bot.commands ?? {};
-    const spoken = known[store.person(user)?.language];
-    return (spoken?.length ? spoken : known.default) ?? [];
+    return store.person(user)?.commands ?? [];
   }
 
   focus() {
@@ -265,7 +263,7 @@ export class Composer {
     const { store, toasts } = this.context;
     const caption = this.editing ? "" : this.field.value;
     const replyTo = this.target?.message_id;
-    previewFiles(files, { limits: store.limits, caption, toasts: toasts(), send: (content) => this.context.send({ ...content, replyTo }), sent: () => { this.setText(""); this.release(); } });
+    previewFiles(files, { limits: store.limits, caption, toasts: toasts(), send: (content) => this.context.send({ ...content, replyTo }), sent: () => { this.setText(""); this.release(); }, back: () => this.focus() });
   }
 
   paste(event) {

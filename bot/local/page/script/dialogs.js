@@ -5,9 +5,9 @@ import { t } from "./words.js";
 
 /**
  * Open a modal dialog with `title` and `content`; returns {element, close}. `onClose` runs however it was closed.
- * The element that had the focus gets it back.
+ * The element that had the focus gets it back, unless `back` says who else gets it.
  */
-export function openDialog({ title, content, className = "", onClose, label }) {
+export function openDialog({ title, content, className = "", onClose, label, back }) {
   const before = document.activeElement;
   const id = uid("title");
   const head = title ? h("header", { class: "dialog-head" }, h("h2", { id }, title), button({ class: "round-button", "aria-label": t("close"), on: { click: () => element.close() } }, icon("close"))) : null;
@@ -15,7 +15,8 @@ export function openDialog({ title, content, className = "", onClose, label }) {
   element.addEventListener("close", () => {
     element.remove();
     onClose?.();
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    if (back) back();
+    else if (before?.isConnected) before.focus({ preventScroll: true });
   });
   element.addEventListener("click", (event) => {
     if (event.target !== element) return;

@@ -4,6 +4,8 @@ import { t } from "./words.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", blockquote: "blockquote", expandable_blockquote: "blockquote" };
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
+
 function link(address, content, className = "") {
   const href = safeLink(address);
   if (!href) return h("span", {}, content);
@@ -69,8 +71,11 @@ function build(text, entities, start, end, actions) {
       inside.push(entities[index]);
       index += 1;
     }
+    // A block stands on lines of its own: the line breaks beside it would show as empty lines.
+    const block = BLOCKS.has(entity.type);
+    if (block && typeof nodes.at(-1) === "string") nodes.push(nodes.pop().replace(/\n$/, ""));
     nodes.push(wrap(entity, text.slice(from, to), build(text, inside, from, to, actions), actions));
-    position = to;
+    position = block && text[to] === "\n" && to < end ? to + 1 : to;
   }
   if (position < end) nodes.push(text.slice(position, end));
   return nodes;

@@ -1,5 +1,5 @@
 // The stream of server-sent events, with reconnecting of our own: EventSource gives up on some answers for ever.
-const KINDS = ["message", "edit", "delete", "reaction", "typing", "callback_answer", "keyboard", "people", "commands", "read"];
+const KINDS = ["message", "edit", "delete", "reaction", "typing", "callback_answer", "keyboard", "people", "commands", "read", "reload"];
 const FIRST_WAIT = 400;
 const LONGEST_WAIT = 5_000;
 
@@ -29,7 +29,7 @@ export class Events {
     window.clearTimeout(this.timer);
     this.source?.close();
     const query = this.users.map((user) => `user=${user}`).join("&");
-    const source = new EventSource(`/page/events?${query}${this.cursor ? `&last_event_id=${this.cursor}` : ""}`);
+    const source = new EventSource(`/page/events?${query}${this.cursor ? `&after=${this.cursor}` : ""}`);
     this.source = source;
     source.addEventListener("open", () => {
       this.wait = FIRST_WAIT;

@@ -7,6 +7,7 @@ import { t } from "./words.js";
 
 // Presses that wait for the bot's answer, by chat, message and data: they outlive a redraw of the bubble.
 const waiting = new Set();
+const PICTURE = /\p{Extended_Pictographic}/u;
 
 async function press(context, message, key, data) {
   const id = `${context.user}:${message.message_id}:${data}`;
@@ -16,7 +17,9 @@ async function press(context, message, key, data) {
   key.setAttribute("aria-busy", "true");
   try {
     const answer = await api.callback(context.user, message.message_id, data);
-    if (answer?.text && answer.show_alert) await alertBox(answer.text);
+    if (answer?.timeout) toast(t("noAnswer"), context.toasts());
+    else if (answer?.url && safeLink(answer.url)) window.open(safeLink(answer.url), "_blank", "noopener,noreferrer");
+    else if (answer?.text && answer.show_alert) await alertBox(answer.text);
     else if (answer?.text) toast(answer.text, context.toasts());
   } catch (error) {
     toast(error.status === undefined || error.status === 504 || error.name === "TimeoutError" ? t("noAnswer") : t("actionFailed", { reason: error.message }), context.toasts());
@@ -63,5 +66,5 @@ export function replyKeyboard(markup, actions) {
   };
   return h("div", { class: "reply-keys", role: "group", "aria-label": t("buttons") },
     markup.keyboard.map((row) => h("div", { class: "keys-row" }, row.map((item) =>
-      button({ class: "reply-key", on: { click: () => act(item) } }, item.request_location ? icon("pin") : item.request_contact ? icon("person") : null, h("span", {}, item.text ?? item))))));
+      button({ class: "reply-key", on: { click: () => act(item) } }, PICTURE.test(item.text ?? item) ? null : item.request_location ? icon("pin") : item.request_contact ? icon("person") : null, h("span", {}, item.text ?? item))))));
 }

@@ -17,7 +17,7 @@ export function closeMenu(giveFocus = true) {
 
 function place(element, host, at) {
   const frame = host.getBoundingClientRect();
-  const box = element.getBoundingClientRect();
+  const box = { width: element.offsetWidth, height: element.offsetHeight };
   const left = Math.min(Math.max(8, at.x - frame.left), frame.width - box.width - 8);
   let top = at.y - frame.top;
   if (top + box.height > frame.height - 8) top = Math.max(8, (at.above ?? at.y) - frame.top - box.height);

@@ -103,7 +103,7 @@ export class Outbox {
   /** The stream brought an own message: if it is the one now being sent, its waiting bubble goes at once. */
   arrived(user, message) {
     const match = this.items.find(
-      (item) => item.user === user && item.state === "sending" && (message.client_id ? message.client_id === item.key : item.kind === "text" ? item.text === message.text : item.kind in message),
+      (item) => item.user === user && item.state === "sending" && (item.kind === "text" ? item.text === message.text : item.kind in message),
     );
     if (match) match.state = "arrived";
   }
@@ -122,8 +122,28 @@ export class Outbox {
     }
   }
 
+  lastOwn(user) {
+    return Math.max(0, ...[...this.store.chat(user).messages.values()].filter((message) => message.out).map((message) => message.message_id));
+  }
+
+  /** Whether an earlier try did arrive and only its answer was lost: a second one would double the message. */
+  async reached(item) {
+    try {
+      await this.store.loadChat(item.user);
+    } catch {
+      return false;
+    }
+    const same = (message) => (item.kind === "text" ? message.text === item.text : item.kind in message);
+    return [...this.store.chat(item.user).messages.values()].some((message) => message.out && message.message_id > item.after && same(message));
+  }
+
   async deliver(item) {
+    if (item.tried && (await this.reached(item))) {
+      this.drop(item);
+      return true;
+    }
     item.state = "sending";
+    item.after ??= this.lastOwn(item.user);
     this.changed(item.user);
     const how = { text: api.text, location: api.location, contact: api.contact }[item.kind] ?? api.upload;
     try {
@@ -141,6 +161,8 @@ export class Outbox {
       }
       if (error.passing) {
         item.state = "waiting";
+        item.tried = true;
+        this.shelf.put({ ...item });
         window.clearTimeout(this.timer);
         this.timer = window.setTimeout(() => this.resume(), this.wait);
         this.wait = Math.min(LONGEST_WAIT, this.wait * 1.7);

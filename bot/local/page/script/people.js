@@ -9,9 +9,7 @@ const HUES = 6;
 
 /** What the picture of a person is, in words. */
 function portraitLabel(person) {
-  if (person.note === "ai") return t("avatarAi", { name: person.name });
-  if (person.note === "drawn") return t("avatarDrawn", { name: person.name });
-  return t("avatar", { name: person.name });
+  return person.role === "demo" ? t("avatarDemo", { name: person.name }) : person.name;
 }
 
 /** A round picture, or the first letter on a colour. `described`: whether it stands without the name beside it. */

@@ -8,10 +8,10 @@ import { icon } from "./icons.js";
 import { Log } from "./log.js";
 import { fileOf } from "./media.js";
 import { closeMenu, openMenu } from "./menu.js";
-import { avatar, switcher } from "./people.js";
+import { switcher } from "./people.js";
 import { t } from "./words.js";
 
-const EMOJI = ["❤️", "👍", "😂", "🔥", "🎉", "😢"];
+const EMOJI = ["❤", "👍", "🤣", "🔥", "🎉", "😢"];
 
 export class Phone {
   /** `side`: "left" or "right"; `choose(user)` is called when another person is picked. */
@@ -218,5 +218,3 @@ export class Phone {
     navigator.clipboard?.writeText(text).then(() => toast(t("copied"), this.toasts)).catch((error) => toast(t("actionFailed", { reason: error.message }), this.toasts));
   }
 }
-
-export { avatar };

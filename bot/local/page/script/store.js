@@ -52,6 +52,12 @@ export class Store extends EventTarget {
     return this.people.find((person) => person.id === user) ?? null;
   }
 
+  put(person) {
+    const index = this.people.findIndex((other) => other.id === person.id);
+    if (index < 0) this.people.push(person);
+    else this.people[index] = person;
+  }
+
   chat(user) {
     if (!this.chats.has(user)) this.chats.set(user, new Chat(user));
     return this.chats.get(user);
@@ -134,8 +140,17 @@ export class Store extends EventTarget {
 
   /** Take in one server-sent event. */
   receive(kind, data) {
-    if (kind === "people" || kind === "commands") {
+    if (kind === "people") {
+      for (const person of data.people ?? []) this.put(person);
+      this.emit("people");
+      return;
+    }
+    if (kind === "commands") {
       this.loadState().catch(() => {});
+      return;
+    }
+    if (kind === "reload") {
+      for (const chat of this.chats.values()) if (chat.loaded) this.loadChat(chat.user).catch(() => {});
       return;
     }
     const user = data.chat;
