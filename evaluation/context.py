@@ -9,7 +9,7 @@ from pathlib import Path
 
 from configuration import Settings
 from evaluation.report import Section
-from evaluation.seen import Look, Seen
+from evaluation.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Context:
     data: Path
     """A folder in the layout of ../shared/data."""
     results: Path
-    look: Look
+    look: Callable[[Sequence[Path], str], list[Seen]]
+    """`evaluation.seen.Look`: the engine's answers for photos; the second argument names them in the progress."""
     every: int = 1
     """Use every so many-th photo only, for a quick look; 1 for figures that count."""
 
