@@ -5,8 +5,8 @@ forward pass whose cost does not depend on how many people the types were learne
 
     z = normalise((x - mean) @ basis),    logit_k = mean over the seen blocks of z · centroid_k / temperature
 
-and a softmax over the types of the group.  A face embedding is one block; a fashion embedding has one for the upper and one
-for the lower body, and a block of zeros (legs that the selfie does not show) takes no part.
+and a softmax over the types of the group.  A block of zeros takes no part: a fashion embedding holds the upper and the lower body
+apart, and a selfie does not show the legs.
 """
 
 from __future__ import annotations
@@ -151,10 +151,18 @@ class TypePack:
         try:
             with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
                 groups = {name: _group(name, folder, manifest, arrays) for name in GROUPS}
+                ids = [info.id for group in groups.values() for info in group.types]
+                if len(set(ids)) < len(ids):
+                    raise ValueError("a type id stands in it twice")
                 anchors = {info.id: arrays[f"anchor_{info.id}"] for group in groups.values() for info in group.types}
         except (KeyError, ValueError, TypeError) as error:
             raise PackError(f"the type pack {folder} cannot be read: {error}") from error
         return cls(folder, manifest["version"], manifest["face_model"], manifest["fashion_model"], groups, anchors)
+
+    @property
+    def garments(self) -> Path:
+        """The fashion network's weights, for `engine.fashion.FashionReader`."""
+        return self.folder / "garments.onnx"
 
     @cached_property
     def types(self) -> tuple[TypeInfo, ...]:
@@ -175,10 +183,12 @@ class TypePack:
         return self._assign("fashion", embedding, gender)
 
     def _assign(self, kind: Kind, embedding: Vector | None, gender: Gender | None) -> TypeGuess | None:
-        if embedding is None or not np.isfinite(embedding).all() or not embedding.any():
+        if embedding is None or not np.isfinite(embedding).all():
             return None
         wanted = [gender] if gender else ["man", "woman"]
         group = max((self.groups[f"{name}_{kind}"] for name in wanted), key=lambda one: one.likeness(embedding))
+        if group.similarities(embedding) is None:
+            return None
         probabilities = group.probabilities(embedding)
         best = int(probabilities.argmax())
         info = group.types[best]
