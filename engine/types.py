@@ -151,12 +151,11 @@ class TypePack:
         try:
             with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
                 groups = {name: _group(name, folder, manifest, arrays) for name in GROUPS}
-                ids = [info.id for group in groups.values() for info in group.types]
-                if len(set(ids)) < len(ids):
-                    raise ValueError("a type id stands in it twice")
                 anchors = {info.id: arrays[f"anchor_{info.id}"] for group in groups.values() for info in group.types}
         except (KeyError, ValueError, TypeError) as error:
             raise PackError(f"the type pack {folder} cannot be read: {error}") from error
+        if len(anchors) < sum(len(group.types) for group in groups.values()):
+            raise PackError(f"the type pack {folder} cannot be read: a type id stands in it twice")
         return cls(folder, manifest["version"], manifest["face_model"], manifest["fashion_model"], groups, anchors)
 
     @property

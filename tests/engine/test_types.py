@@ -90,8 +90,7 @@ def test_what_is_no_embedding_gets_no_type(pack: TypePack, embedding: np.ndarray
 
 @given(arrays(np.float32, DIMS, elements=st.floats(-1, 1, width=32)), st.sampled_from(GROUPS))
 def test_probabilities_sum_to_one(embedding: np.ndarray, group: str) -> None:
-    shared = shared()
-    probabilities = shared.groups[group].probabilities(np.concatenate([embedding, embedding]) if group.endswith("fashion") else embedding)
+    probabilities = shared().groups[group].probabilities(np.concatenate([embedding, embedding]) if group.endswith("fashion") else embedding)
     assert probabilities.shape == (TYPES,)
     assert probabilities.min() >= 0
     assert probabilities.sum() == pytest.approx(1)
