@@ -1,10 +1,10 @@
 """What goes when a member erases themselves.
 
-Gone: photos, vectors, types, likes in both directions, blocks, messages, pairs (the partner's open chat ends), consents,
-reviews, reports about them, all that waits for them or carries their messages, and the member with the draft of their
-conversation.  Left: reports that they made, without their name (the other one's conduct still counts); rows of the audit log
-under a name drawn at random, without detail; and for a banned member a tombstone, the hash of the Telegram account, since
-otherwise anyone could lift their own ban.
+Gone: photos, vectors, types, likes in both directions, who was shown to whom, blocks, messages, pairs (the partner's open
+chat ends), consents, reviews, reports about them, all that waits for them or carries their messages, and the member with
+the draft of their conversation. Left: reports that they made, without their name (the other one's conduct still counts);
+rows of the audit log under a name drawn at random, without detail; and for a banned member a tombstone, the hash of the
+Telegram account, since otherwise anyone could lift their own ban.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from db.tables import (
     audit,
     blocks,
     consents,
+    exposures,
     lanes,
     likes,
     member_types,
@@ -86,6 +87,7 @@ def _erase_company(connection: Connection, member_id: int, telegram_id: int, now
     connection.execute(members.update().where(members.c.active_pair_id.in_(pair_ids)).values(active_pair_id=None))
     connection.execute(pairs.delete().where(pairs.c.id.in_(pair_ids)))
     connection.execute(likes.delete().where(_either(likes, member_id)))
+    connection.execute(exposures.delete().where(or_(exposures.c.viewer_id == member_id, exposures.c.shown_id == member_id)))
     connection.execute(blocks.delete().where(or_(blocks.c.blocker_id == member_id, blocks.c.blocked_id == member_id)))
     connection.execute(reports.delete().where(reports.c.reported_id == member_id))
     connection.execute(reports.update().where(reports.c.reporter_id == member_id).values(reporter_id=None))

@@ -136,6 +136,8 @@ class Pair:
     end_reason: str | None
     lo_alias: int
     hi_alias: int
+    lo_read: int = 0  # the newest message that lo has seen
+    hi_read: int = 0
 
     @property
     def open(self) -> bool:
@@ -149,6 +151,10 @@ class Pair:
     def alias_of(self, member_id: int) -> int:
         """Number under which `member_id` is known to the other; no two of one member's partners share one."""
         return self.lo_alias if member_id == self.lo else self.hi_alias
+
+    def read_by(self, member_id: int) -> int:
+        """Id of the newest message that `member_id` has seen in the chat, 0 for none."""
+        return self.lo_read if member_id == self.lo else self.hi_read
 
 
 @dataclass(frozen=True, slots=True)

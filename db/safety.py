@@ -56,6 +56,12 @@ def report(connection: Connection, reporter_id: int, reported_id: int, reason: s
     return Report(id=writing.insert(connection, reports, values), **values)
 
 
+def explain_report(connection: Connection, report_id: int, reporter_id: int, reason: str) -> bool:
+    """Put `reason` in place of the reason of one's own report while it is open; whether that was possible."""
+    own = and_(reports.c.id == report_id, reports.c.reporter_id == reporter_id, reports.c.state == "open")
+    return connection.execute(reports.update().where(own).values(reason=reason[:500])).rowcount == 1
+
+
 def open_reports(connection: Connection, limit: int = 20) -> list[Report]:
     """Reports that nobody decided, oldest first."""
     wanted = select(reports).where(reports.c.state == "open").order_by(reports.c.id).limit(limit)

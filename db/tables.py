@@ -210,10 +210,24 @@ pairs = Table(
     Column("end_reason", String(32)),
     Column("lo_alias", Integer, nullable=False),  # number under which hi knows lo
     Column("hi_alias", Integer, nullable=False),
+    Column("lo_read", Id, nullable=False, server_default="0"),  # the newest message that lo has seen in the chat
+    Column("hi_read", Id, nullable=False, server_default="0"),
     UniqueConstraint("lo", "hi"),
     CheckConstraint("lo < hi", name="order"),
     Index(None, "hi"),
     **NUMBERED,
+)
+
+exposures = Table(
+    "exposures",
+    metadata,
+    _member("viewer_id", primary_key=True),
+    _member("shown_id", primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("first_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+    Index(None, "shown_id"),
+    **OPTIONS,
 )
 
 messages = Table(
