@@ -84,7 +84,7 @@ function thumb(file, kind) {
 }
 
 /** Show `files` with a caption field, then `send(content)` each. `limits`: {photo_bytes, upload_bytes}. */
-export function previewFiles(files, { limits = {}, caption = "", send, sent, toasts, back }) {
+export function previewFiles(files, { limits = {}, caption = "", send, sent, toasts, back, host }) {
   const upload = limits.upload_bytes ?? 50 * 1024 * 1024;
   const photo = limits.photo_bytes ?? 10 * 1024 * 1024;
   const good = files.filter((file) => {
@@ -118,7 +118,7 @@ export function previewFiles(files, { limits = {}, caption = "", send, sent, toa
       go();
     }
   });
-  const dialog = openDialog({ title: t("preview"), className: "sheet", back, content: h("div", { class: "dialog-body" }, pictures, words,
+  const dialog = openDialog({ title: t("preview"), className: "sheet", back, host, content: h("div", { class: "dialog-body" }, pictures, words,
     h("div", { class: "dialog-actions" },
       anyPhoto ? h("label", { class: "check" }, original, t("asFile")) : null,
       button({ class: "filled", on: { click: go } }, icon("send"), t("send")))) });

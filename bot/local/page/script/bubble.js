@@ -100,7 +100,7 @@ export function messageRow(context, message, place) {
   const visual = content && ["photo", "video", "animation"].includes(kind);
   const classes = ["bubble", bare || large ? "bare" : "", large ? "large" : "", visual ? "visual" : "", visual && !words ? "uncaptioned" : "", `kind-${kind}`];
   const who = `${author(context, message.out)}, ${clock(message.date)}`;
-  const bubble = h("div", { class: classes.filter(Boolean).join(" ") }, quote(context, message), above ? [text, content] : [content, text], reactions(context, message), meta(message));
+  const bubble = h("div", { class: classes.filter(Boolean).join(" ") }, quote(context, message), above ? [text, content] : [content, text], message.reactions?.length ? [text && !above ? h("br") : null, reactions(context, message)] : null, meta(message));
   const tools = h("div", { class: "row-tools" },
     button({ class: "tool", tabindex: "-1", "aria-label": t("reply"), title: t("reply"), on: { click: () => context.reply(message) } }, icon("reply")),
     button({ class: "tool", tabindex: "-1", "aria-label": t("messageMenu"), "aria-haspopup": "menu", title: t("messageMenu"), on: { click: (event) => {

@@ -26,12 +26,12 @@ function still(video) {
 }
 
 /** Open the camera. `photo(file)` gets a JPEG; `round(content)` a video note ready to send. */
-export async function openCamera({ photo, round }) {
+export async function openCamera({ host, photo, round }) {
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 960 } } });
   } catch {
-    noCamera(photo);
+    noCamera(host, photo);
     return;
   }
   const video = h("video", { playsinline: true, autoplay: true, "aria-label": t("camera") });
@@ -44,7 +44,7 @@ export async function openCamera({ photo, round }) {
     recording?.cancel();
     stream.getTracks().forEach((track) => track.stop());
   };
-  const dialog = openDialog({ title: t("camera"), className: "sheet camera", content: h("div", { class: "dialog-body" }, finder, controls), onClose: release });
+  const dialog = openDialog({ title: t("camera"), className: "sheet camera", host, content: h("div", { class: "dialog-body" }, finder, controls), onClose: release });
   const shoot = async () => {
     if (!video.videoWidth) return;
     const file = await still(video);
@@ -73,8 +73,8 @@ export async function openCamera({ photo, round }) {
   controls.lastChild.focus();
 }
 
-function noCamera(photo) {
-  const dialog = openDialog({ title: t("camera"), className: "sheet", content: h("div", { class: "dialog-body" },
+function noCamera(host, photo) {
+  const dialog = openDialog({ title: t("camera"), className: "sheet", host, content: h("div", { class: "dialog-body" },
     h("p", {}, t("cameraDenied")),
     h("div", { class: "dialog-actions" }, button({ class: "filled", autofocus: true, on: { click: () => { dialog.close(); captureInput((files) => photo(files[0])); } } }, icon("photo"), t("chooseFile")))) });
 }

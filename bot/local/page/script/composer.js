@@ -251,7 +251,7 @@ export class Composer {
     const item = (name, label, action) => ({ icon: name, label: t(label), action });
     openMenu({ host: this.context.host(), before: anchor, label: t("attach"), at: { x: box.right - 190, y: box.top, above: box.top - 6 }, items: [
       item("photo", "attachPhoto", () => chooseFiles("image/*,video/*", (files) => this.files(files))),
-      item("camera", "attachCamera", () => openCamera({ photo: (file) => this.files([file]), round: (content) => this.context.send(content) })),
+      item("camera", "attachCamera", () => openCamera({ host: this.context.host(), photo: (file) => this.files([file]), round: (content) => this.context.send(content) })),
       item("file", "attachFile", () => chooseFiles("", (files) => this.files(files))),
       item("pin", "attachLocation", () => this.location()),
       item("person", "attachContact", () => this.contact()),
@@ -263,7 +263,7 @@ export class Composer {
     const { store, toasts } = this.context;
     const caption = this.editing ? "" : this.field.value;
     const replyTo = this.target?.message_id;
-    previewFiles(files, { limits: store.limits, caption, toasts: toasts(), send: (content) => this.context.send({ ...content, replyTo }), sent: () => { this.setText(""); this.release(); }, back: () => this.focus() });
+    previewFiles(files, { limits: store.limits, caption, toasts: toasts(), send: (content) => this.context.send({ ...content, replyTo }), sent: () => { this.setText(""); this.release(); }, back: () => this.focus(), host: this.context.host() });
   }
 
   paste(event) {
@@ -274,11 +274,11 @@ export class Composer {
   }
 
   location() {
-    pickLocation((place) => this.context.send({ kind: "location", ...place }));
+    pickLocation(this.context.host(), (place) => this.context.send({ kind: "location", ...place }));
   }
 
   async contact() {
-    if (await alertBox(t("contactConfirm"), { ask: true })) this.context.send({ kind: "contact" });
+    if (await alertBox(t("contactConfirm"), { ask: true, host: this.context.host() })) this.context.send({ kind: "contact" });
   }
 
   togglePanel() {

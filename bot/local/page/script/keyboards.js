@@ -17,18 +17,23 @@ async function press(context, message, key, data) {
   key.setAttribute("aria-busy", "true");
   try {
     const answer = await api.callback(context.user, message.message_id, data);
+    settle(context, message, id);
     if (answer?.timeout) toast(t("noAnswer"), context.toasts());
     else if (answer?.url && safeLink(answer.url)) window.open(safeLink(answer.url), "_blank", "noopener,noreferrer");
-    else if (answer?.text && answer.show_alert) await alertBox(answer.text);
+    else if (answer?.text && answer.show_alert) await alertBox(answer.text, { host: context.host() });
     else if (answer?.text) toast(answer.text, context.toasts());
   } catch (error) {
+    // The bubble may have been redrawn meanwhile: its present buttons are asked for.
     toast(error.status === undefined || error.status === 504 || error.name === "TimeoutError" ? t("noAnswer") : t("actionFailed", { reason: error.message }), context.toasts());
-  } finally {
-    waiting.delete(id);
-    for (const element of context.keysOf(message.message_id)) {
-      element.classList.remove("pending");
-      element.removeAttribute("aria-busy");
-    }
+    settle(context, message, id);
+  }
+}
+
+function settle(context, message, id) {
+  waiting.delete(id);
+  for (const element of context.keysOf(message.message_id)) {
+    element.classList.remove("pending");
+    element.removeAttribute("aria-busy");
   }
 }
 

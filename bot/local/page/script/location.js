@@ -29,7 +29,7 @@ export const CITIES = [
 ];
 
 /** Ask for a place; `send({latitude, longitude, name})` is called at most once. */
-export function pickLocation(send) {
+export function pickLocation(host, send) {
   const note = h("p", { class: "hint", role: "status" }, t("locationCities"));
   const done = (place) => {
     dialog.close();
@@ -47,5 +47,5 @@ export function pickLocation(send) {
   } } }, icon("pin"), t("locationHere"));
   const cities = h("div", { class: "cities" }, CITIES.map((city) =>
     button({ class: "chip", on: { click: () => done({ latitude: city.latitude, longitude: city.longitude, name: city[language()] }) } }, city[language()])));
-  const dialog = openDialog({ title: t("locationTitle"), className: "sheet", content: h("div", { class: "dialog-body" }, here, note, cities) });
+  const dialog = openDialog({ title: t("locationTitle"), className: "sheet", host, content: h("div", { class: "dialog-body" }, here, note, cities) });
 }

@@ -18,9 +18,9 @@ export function closeMenu(giveFocus = true) {
 function place(element, host, at) {
   const frame = host.getBoundingClientRect();
   const box = { width: element.offsetWidth, height: element.offsetHeight };
-  const left = Math.min(Math.max(8, at.x - frame.left), frame.width - box.width - 8);
-  let top = at.y - frame.top;
-  if (top + box.height > frame.height - 8) top = Math.max(8, (at.above ?? at.y) - frame.top - box.height);
+  const left = Math.min(Math.max(8, at.x - frame.left - host.clientLeft), host.clientWidth - box.width - 8);
+  let top = at.y - frame.top - host.clientTop;
+  if (top + box.height > host.clientHeight - 8) top = Math.max(8, (at.above ?? at.y) - frame.top - host.clientTop - box.height);
   element.style.left = `${Math.max(8, left)}px`;
   element.style.top = `${top}px`;
 }

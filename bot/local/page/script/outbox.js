@@ -151,7 +151,7 @@ export class Outbox {
       this.wait = 500;
       this.items = this.items.filter((other) => other !== item);
       this.shelf.remove(item.key);
-      if (answer?.message) this.store.add(item.user, answer.message);
+      if (answer?.message) this.store.addNew(item.user, answer.message);
       else this.changed(item.user);
       return true;
     } catch (error) {

@@ -84,7 +84,7 @@ export class Phone {
       h("h3", {}, t("emptyTitle")), h("p", {}, t("emptyText")), h("p", { class: "hint" }, t("emptyHint")));
     this.wait = h("p", { class: "wait", role: "status" }, h("span", {}, t("loading")));
     this.toasts = h("div", { class: "toasts in-phone", role: "status", "aria-live": "polite" });
-    this.device = h("div", { class: "device" }, this.headBox, this.noteBox, h("div", { class: "middle" }, this.log.element, this.empty, this.wait), this.composer.element, this.toasts);
+    this.device = h("div", { class: "device" }, this.headBox, this.noteBox, h("div", { class: "middle" }, this.log.element, this.empty, this.wait, this.toasts), this.composer.element);
     this.element.replaceChildren(this.captionBox, this.device);
     this.element.setAttribute("aria-label", t("phoneOf", { name: this.name() }));
     acceptDrops(this.device, (files) => this.composer.files(files));

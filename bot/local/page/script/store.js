@@ -127,6 +127,12 @@ export class Store extends EventTarget {
     this.emit("chat", user);
   }
 
+  /** Like `add`, unless it is there: the stream's word is newer than the answer to sending. */
+  addNew(user, message) {
+    if (this.chat(user).messages.has(message.message_id)) this.emit("chat", user);
+    else this.add(user, message);
+  }
+
   setTyping(chat, action) {
     window.clearTimeout(chat.typingTimer);
     chat.typing = action;
@@ -171,8 +177,9 @@ export class Store extends EventTarget {
     } else if (kind === "keyboard") {
       chat.keyboard = data.keyboard ?? null;
     } else if (kind === "read") {
-      for (const [id, message] of chat.messages) {
-        if (message.out && message.status !== "read" && id <= data.message_id) chat.messages.set(id, { ...message, status: "read" });
+      for (const id of data.message_ids ?? []) {
+        const message = chat.messages.get(id);
+        if (message) chat.messages.set(id, { ...message, status: "read" });
       }
     }
     this.emit("chat", user);
