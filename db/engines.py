@@ -94,11 +94,10 @@ def _add_math(connection: sqlite3.Connection) -> None:
 
 def _mysql(url: URL, settings: DatabaseSettings, *, read_only: bool) -> Engine:
     setup = (
-        "SET SESSION time_zone = '+00:00',"
-        " sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',"
-        " innodb_lock_wait_timeout = 20" + (", transaction_read_only = 1" if read_only else "")
+        "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 20,"
+        " sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION'"
     )
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=settings.pool,
         max_overflow=settings.pool,
@@ -108,6 +107,15 @@ def _mysql(url: URL, settings: DatabaseSettings, *, read_only: bool) -> Engine:
         isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
         connect_args={"charset": "utf8mb4", "collation": "utf8mb4_bin", "init_command": setup, "connect_timeout": 10},
     )
+
+    def connected(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            # MySQL and MariaDB know the variable under different names, but both know this.
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+    if read_only:
+        event.listen(engine, "connect", connected)
+    return engine
 
 
 def make_folder(url: URL) -> None:

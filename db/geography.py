@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 EARTH_KM = 6371.0088  # mean radius, IUGG
+MARGIN = 1e-6  # degrees by which a box is wider than its circle, against rounding
 HALFWAY_KM = math.pi * EARTH_KM  # the farthest that two places can be apart
 
 
@@ -50,17 +51,17 @@ class Box:
 def box(latitude: float, longitude: float, km: float) -> Box:
     """Bounding box of the circle of `km` round a place, a little too wide rather than too narrow.
 
-    >>> box(0.0, 179.5, 111.2).longitudes
-    ((178.5, 180.0), (-180.0, -179.5))
+    >>> [(round(west, 1), round(east, 1)) for west, east in box(0.0, 179.5, 111.2).longitudes]
+    [(178.5, 180.0), (-180.0, -179.5)]
     """
     angle = km / EARTH_KM
     reach = math.degrees(angle)
-    south, north = latitude - reach - 1e-6, latitude + reach + 1e-6
+    south, north = latitude - reach - MARGIN, latitude + reach + MARGIN
     if south <= -90 or north >= 90 or angle >= math.pi / 2:
         return Box(max(south, -90.0), min(north, 90.0), ())
     # The circle's easternmost point: sin Δλ = sin δ / cos φ.
-    sideways = math.degrees(math.asin(min(1.0, math.sin(angle) / math.cos(math.radians(latitude))))) + 1e-6
-    west, east = round(longitude - sideways, 4), round(longitude + sideways, 4)
+    sideways = math.degrees(math.asin(min(1.0, math.sin(angle) / math.cos(math.radians(latitude))))) + MARGIN
+    west, east = longitude - sideways, longitude + sideways
     if west < -180:
         return Box(south, north, ((-180.0, east), (west + 360, 180.0)))
     if east > 180:

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import configuration
 from db.session import Database
 from db.settings import DatabaseSettings
 from db.tables import metadata
 from tests import mariadb
+
+# On a busy machine a single example may take long; what hangs is stopped by pytest-timeout.
+settings.register_profile("inyeon", deadline=None)
+settings.load_profile("inyeon")
 
 KINDS = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
 
@@ -71,7 +76,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: mariadb.Server = request.getfixturevalue("mariadb_server")
     name: str = request.getfixturevalue("_mariadb_migrated")
     yield server.url(name)
-    tables = [f"DELETE FROM {name}.{table}" for table in metadata.tables]
+    tables = [f"DELETE FROM {name}.{table}" for table in metadata.tables]  # noqa: S608 our own names
     server.run("SET foreign_key_checks = 0", *tables)
 
 

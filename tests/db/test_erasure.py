@@ -1,0 +1,114 @@
+"""Erasure leaves nothing behind, except what its docstring says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from sqlalchemy import Connection, select
+
+from db import audit, consents, likes, members, messages, outbox, pairs, photos, safety, types
+from db.errors import NotFound
+from db.records import Member, Pair, TypeRow
+from db.session import Database
+from db.tables import metadata
+from tests.db.people import NOW, people
+
+SECRET = "a-word-that-only-this-member-wrote"
+ADMIN = 9001
+
+
+def dump(connection: Connection) -> dict[str, list[str]]:
+    """Every row of every table as text."""
+    return {
+        name: [json.dumps(list(row), default=lambda value: value.hex() if isinstance(value, bytes) else str(value)) for row in rows]
+        for name, rows in ((name, connection.execute(select(table)).all()) for name, table in metadata.tables.items())
+    }
+
+
+def busy_life(database: Database) -> tuple[Member, Member, Member, Pair]:
+    """A member who left a trace in every table, their partner, and a third person."""
+    me, partner, third = people(database, "man", "woman", "woman")
+
+    def live(connection: Connection) -> Pair:
+        members.update(connection, me.id, NOW, about=SECRET, city=SECRET, draft={"text": SECRET})
+        photo = photos.add(connection, me.id, SECRET.encode(), NOW, facts={"note": SECRET}, telegram_file_id=SECRET)
+        photos.add_vector(connection, photo.id, "face", "1", "test", b"\0" * 8, 2)
+        types.sync(connection, [TypeRow("mf-1", "man_face", "face", "man", "One", "하나")], "1", NOW)
+        types.assign(connection, me.id, "face", "mf-1", 0.9, "1", NOW)
+        consents.give(connection, me.id, "face", "1", True, NOW)
+        likes.mark(connection, me.id, partner.id, True, NOW)
+        likes.mark(connection, third.id, me.id, True, NOW)
+        pair = likes.mark(connection, partner.id, me.id, True, NOW).match
+        assert pair is not None
+        members.update(connection, partner.id, NOW, active_pair_id=pair.id)
+        for number, (sender, recipient) in enumerate([(me, partner), (partner, me)]):
+            message = messages.add(connection, pair.id, sender.id, number, "text", NOW)
+            outbox.put(connection, recipient.id, "copyMessage", {"text": SECRET}, f"relay:{message.id}", NOW, message.id)
+        outbox.put(connection, partner.id, "sendMessage", {"text": "hello"}, "other", NOW)
+        safety.block(connection, third.id, me.id, NOW)
+        safety.report(connection, me.id, third.id, "rude", NOW)
+        safety.report(connection, third.id, me.id, SECRET, NOW)
+        safety.open_review(connection, me.id, "photo", NOW, photo.id)
+        audit.add(connection, me.telegram_id, "look", audit.member(third.id), NOW, {"member": me.id})
+        audit.add(connection, ADMIN, "look", audit.member(me.id), NOW, {"note": me.telegram_id})
+        audit.add(connection, ADMIN, "look", audit.member(third.id), NOW, {"kept": True})
+        return pair
+
+    return me, partner, third, database.transact(live)
+
+
+def test_nothing_of_the_member_is_left(database: Database) -> None:
+    me, partner, third, pair = busy_life(database)
+    assert database.transact(members.erase, me.id, NOW).partners == (partner.id,)
+    after = database.read(dump)
+    text = json.dumps(after)
+    assert SECRET not in text
+    assert SECRET.encode().hex() not in text
+    assert str(me.telegram_id) not in text
+    for name in ("vectors", "member_types", "consents", "pairs", "messages", "likes", "blocks", "reviews", "tombstones"):
+        assert after[name] == [], name
+    assert database.read(members.by_id, me.id) is None
+    assert [len(after[name]) for name in ("members", "photos")] == [2, 2]
+    back = database.read(members.by_id, partner.id)
+    assert back is not None
+    assert back.active_pair_id is None
+    assert database.read(pairs.by_id, pair.id) is None
+    # The partner's lane goes on without what carried the member's message.
+    waiting = database.transact(outbox.lease, "a", NOW, 30, 10)
+    assert [(row.member_id, row.dedup_key) for row in waiting] == [(partner.id, "other")]
+    (report,) = database.read(safety.open_reports)
+    assert (report.reporter_id, report.reported_id, report.reason) == (None, third.id, "rude")
+    rows = list(reversed(database.read(audit.recent)))
+    assert [row.actor.startswith("erased:") for row in rows] == [True, False, False]
+    assert [row.subject.startswith("erased:") for row in rows] == [False, True, False]
+    assert [row.detail for row in rows] == [{}, {}, {"kept": True}]
+    with pytest.raises(NotFound):
+        database.transact(members.erase, me.id, NOW)
+
+
+def test_the_id_is_not_used_again(database: Database) -> None:
+    (me,) = people(database, "man")
+    database.transact(members.erase, me.id, NOW)
+    again = database.transact(members.create, me.telegram_id, "ko", NOW)
+    assert again.id > me.id
+    assert again.status == "onboarding"
+
+
+def test_a_ban_outlives_the_erasure_until_it_is_lifted(database: Database) -> None:
+    (me,) = people(database, "man")
+    database.transact(safety.ban, me.id, NOW)
+    database.transact(members.erase, me.id, NOW)
+    assert str(me.telegram_id) not in json.dumps(database.read(dump))
+    again = database.transact(members.create, me.telegram_id, "ko", NOW)
+    assert again.status == "banned"
+    database.transact(safety.unban, again.id, NOW, "onboarding")
+    database.transact(members.erase, again.id, NOW)
+    assert database.transact(members.create, me.telegram_id, "ko", NOW).status == "onboarding"
+
+
+def test_an_ended_chat_is_no_news_to_the_partner(database: Database) -> None:
+    me, _, _, pair = busy_life(database)
+    database.transact(pairs.end, pair.id, me.id, "unmatch", NOW + dt.timedelta(days=1))
+    assert database.transact(members.erase, me.id, NOW).partners == ()
