@@ -43,7 +43,11 @@ def expects(member: Member, field: str) -> bool:
 def question(step: str, context: Context, member: Member) -> Question:
     """The question of a step (without `edit.`)."""
     if step == "city":
-        return Question(word("ask.city"), grid((_choice(city.name, "city", word("ask.plain", text=city.named)) for city in cities.MAIN), 3), location=True)
+        return Question(
+            word("ask.city"),
+            grid((_choice(city.name, "city", word("ask.plain", text=city.named)) for city in cities.MAIN), 3),
+            location=True,
+        )
     if step == "distance":
         return _distance(member)
     if step == "ages":
@@ -202,4 +206,8 @@ _CHOICES: Final[dict[str, Rows]] = {
 
 def place_word(member: Member) -> Word:
     """Where the member is, in words: the city, or that a location without a known city near it was shared."""
-    return word("place.city", city=cities.shown(member.city)) if member.city else word("place.shared" if member.latitude is not None else "place.none")
+    return (
+        word("place.city", city=cities.shown(member.city))
+        if member.city
+        else word("place.shared" if member.latitude is not None else "place.none")
+    )

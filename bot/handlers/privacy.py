@@ -1,0 +1,65 @@
+"""/privacy, /export and /delete: open to members at every stage."""
+
+from __future__ import annotations
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from bot.desk import Desk
+from bot.handlers.filters import Pressed
+from bot.handlers.reread import reread
+from bot.replies import Press
+from bot.usecases import privacy
+from db.records import Member
+
+
+def make() -> Router:
+    """What every member may do at any time."""
+    router = Router(name="privacy")
+    router.message.register(show, Command("privacy"))
+    router.message.register(export, Command("export"))
+    router.message.register(delete, Command("delete"))
+    router.callback_query.register(show_pressed, Pressed("privacy"))
+    router.callback_query.register(export_pressed, Pressed("export"))
+    router.callback_query.register(delete_pressed, Pressed("delete"))
+    router.callback_query.register(face, Pressed("face"))
+    return router
+
+
+async def show(message: Message, desk: Desk) -> None:
+    """/privacy."""
+    await desk.run(message, privacy.show)
+
+
+async def show_pressed(query: CallbackQuery, desk: Desk) -> None:
+    """The privacy button."""
+    await desk.run(query, privacy.show)
+
+
+async def export(message: Message, desk: Desk) -> None:
+    """/export."""
+    async with desk.busy(message, "upload_document"):
+        await desk.run(message, privacy.give_export)
+
+
+async def export_pressed(query: CallbackQuery, desk: Desk) -> None:
+    """The export button."""
+    await desk.run(query, privacy.give_export)
+
+
+async def delete(message: Message, desk: Desk) -> None:
+    """/delete."""
+    await desk.run(message, privacy.delete, "ask")
+
+
+async def delete_pressed(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """One of the two steps of deletion."""
+    await desk.run(query, privacy.delete, press.choice)
+
+
+async def face(query: CallbackQuery, desk: Desk, press: Press, member: Member) -> None:
+    """The consent to face processing changes; once given, the stored photos are read again."""
+    await desk.run(query, privacy.face, press.choice)
+    if press.choice == "on" and not member.face_consent:
+        await reread(query, desk, member)

@@ -1,0 +1,35 @@
+"""Consents: what was agreed to, in which version of the words, and what follows from withdrawing it.
+
+The consent to face processing is separate from the terms and may be refused: matching then works without a face type.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from bot.context import Context
+from db import consents, members, photos, types
+from db.records import Member
+from db.session import Connection
+
+VERSIONS: Final = {"terms": "2026-11", "face": "2026-11"}
+"""Raise a version with every change of its words in `locales`."""
+
+
+def record(connection: Connection, context: Context, member: Member, kind: Literal["terms", "face"], *, given: bool) -> Member:
+    """Note an answer; a refusal or withdrawal of `face` erases what was read from the face."""
+    consents.give(connection, member.id, kind, VERSIONS[kind], given, context.now)
+    if kind == "terms":
+        return member
+    if not given:
+        forget_face(connection, member)
+    return members.update(connection, member.id, context.now, face_consent=given)
+
+
+def forget_face(connection: Connection, member: Member) -> None:
+    """Erase face vectors, the face type and everything that the photos' facts say about the face."""
+    photos.drop_vectors(connection, member.id, "face")
+    types.clear(connection, member.id, "face")
+    for photo in photos.of(connection, member.id):
+        if "face" in photo.facts:
+            photos.set_facts(connection, photo.id, {key: value for key, value in photo.facts.items() if key != "face"})

@@ -1,0 +1,203 @@
+"""From the first /start to a member who is ready: one question after the other, resumable at any of them.
+
+Where the conversation stands is `member.step`, one of `ORDER`; `/start` asks the question of that step again.  Every answer is
+taken only at its own step, so a button pressed twice, or one of last week, changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot import answers
+from bot.context import Context
+from bot.keyboards import MENU, button
+from bot.replies import Notice, Replies, Say, word
+from bot.usecases import consent, questions
+from bot.usecases.questions import ask, expects
+from db import audit, members, photos, safety
+from db.records import Language, Member
+from db.session import Connection
+
+ORDER: Final = ("language", "intro", "terms", "face", "birth", "gender", "seeks", "city", "distance", "ages", "photo", "about")
+FIRST: Final = ORDER[0]
+TYPED: Final = frozenset({"birth", "city", "distance", "ages", "about"})
+UNDERAGE: Final = "underage"
+REVIEW: Final = "review"
+
+
+def start(connection: Connection, context: Context, member: Member) -> Replies:
+    """/start: begin, go on where it was left, or show the menu."""
+    if not member.reachable:
+        member = members.update(connection, member.id, context.now, reachable=True)
+    if member.status == "onboarding":
+        return _resume_onboarding(connection, context, member)
+    if member.status == REVIEW:
+        return [Say(word("review.wait"))]
+    if member.status == "paused":
+        return [Say(word("start.paused"), ((button("settings.resume", "pause", choice="off"),), *MENU), plain_keyboard=True)]
+    return [Say(word("start.again"), MENU)]
+
+
+def press(connection: Connection, context: Context, member: Member, field: str, value: str) -> Replies:
+    """A button of a question was pressed during onboarding."""
+    if member.status != "onboarding" or field not in ORDER or not expects(member, field):
+        return [Notice(word("ask.passed"))]
+    shown = questions.answered(field, context, member, value)
+    if field == "language":
+        if value not in ("ko", "en"):
+            return [Notice(word("ask.passed"))]
+        language: Language = "ko" if value == "ko" else "en"
+        members.update(connection, member.id, context.now, language=language)
+        return [shown, *_advance(connection, context, member)]
+    if field == "terms" and value != "yes":
+        consent.record(connection, context, member, "terms", given=False)
+        return [Notice(word("ask.terms.needed"), alert=True)]
+    if field == "photo" and not photos.of(connection, member.id):
+        return [Notice(word("photo.one_needed"), alert=True)]
+    if field in ("terms", "face"):
+        consent.record(connection, context, member, field, given=value == "yes")
+    elif field in ("gender", "seeks", "city", "distance", "ages"):
+        wrong = questions.store(connection, context, member, field, value)
+        if wrong is not None:
+            return [Notice(wrong, alert=True)]
+    return [shown, *_advance(connection, context, member)]
+
+
+def text(connection: Connection, context: Context, member: Member, typed: str) -> Replies:
+    """The person typed something during onboarding."""
+    if member.status == REVIEW:
+        return [Say(word("review.wait"))]
+    step = member.step or FIRST
+    if step not in TYPED:
+        return [Say(word("wrong.photo" if step == "photo" else "wrong.buttons")), *_ask(context, member, step)]
+    wrong = questions.store(connection, context, member, step, typed)
+    if wrong is not None:
+        return [Say(wrong), *_ask(context, member, step)]
+    if step == "birth":
+        fresh = members.by_id(connection, member.id) or member
+        if (fresh.age(context.now) or 0) < answers.ADULT:
+            return _turn_away(connection, context, member)
+    return _advance(connection, context, member)
+
+
+def location(connection: Connection, context: Context, member: Member, latitude: float, longitude: float) -> Replies:
+    """The person shared a location during onboarding."""
+    if member.step != "city" or member.status != "onboarding":
+        return remind(connection, context, member)
+    questions.store_place(connection, context, member, latitude, longitude)
+    return _advance(connection, context, member)
+
+
+def back(connection: Connection, context: Context, member: Member, step: str) -> Replies:
+    """One question back, from the question whose button was pressed."""
+    if member.status != "onboarding" or member.step != step or step not in ORDER[1:]:
+        return [Notice(word("ask.passed"))]
+    earlier = ORDER[ORDER.index(step) - 1]
+    member = members.set_step(connection, member.id, earlier, member.draft, context.now)
+    return [Say(word("ask.back"), edit=True, plain_keyboard=True), *_ask(context, member, earlier)]
+
+
+def remind(connection: Connection, context: Context, member: Member) -> Replies:
+    """Something else arrived before onboarding was finished: say so and ask again."""
+    if member.status == REVIEW:
+        return [Say(word("review.wait"))]
+    if not member.step:
+        return start(connection, context, member)
+    step = member.step
+    return [Say(word("wrong.photo" if step == "photo" else "wrong.kind")), *_ask(context, member, step)]
+
+
+def remind_pressed(connection: Connection, context: Context, member: Member) -> Replies:
+    """A button of the menu was pressed before onboarding was finished."""
+    return [Notice(word("review.wait_short" if member.status == REVIEW else "start.finish_first"))]
+
+
+def resume(connection: Connection, context: Context, member: Member) -> Replies:
+    """Go on after an admin decided in the member's favour (the photo, if any, is approved by the caller).
+
+    Serves members in review (the age check), those turned away who said that their birth date was mistyped, and members whose
+    photo waited to be looked at.
+    """
+    if member.status == "banned" and member.step == UNDERAGE:
+        safety.unban(connection, member.id, context.now, "onboarding")
+        members.update(connection, member.id, context.now, birth_date=None)
+        member = members.set_step(connection, member.id, "birth", {}, context.now)
+        return [Say(word("underage.again")), *_ask(context, member, "birth")]
+    if member.status != REVIEW:
+        return [Say(word("review.photo_approved"))]
+    before = str(member.draft.get("before", "onboarding"))
+    step = str(member.draft.get("step", "photo"))
+    member = members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
+    member = members.set_step(connection, member.id, "" if member.status == "active" else step, {}, context.now)
+    if member.status == "active":
+        return [Say(word("review.approved"), MENU)]
+    follow = (button("ask.photo.done", "set", choice="photo:done"),)
+    return [Say(word("review.approved_onboarding"), (follow,))]
+
+
+def refused(connection: Connection, context: Context, member: Member) -> Replies:
+    """An admin did not accept the photo, or could not rule out a minor: another photo is asked for, nothing else is said."""
+    if member.status == REVIEW:
+        before, step = str(member.draft.get("before", "onboarding")), str(member.draft.get("step", "photo"))
+        members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
+        members.set_step(connection, member.id, step if before == "onboarding" else "edit.photo", {}, context.now)
+    return [Say(word("review.refused"))]
+
+
+def appeal(connection: Connection, context: Context, member: Member) -> Replies:
+    """A person who was turned away says that the birth date was a slip: an admin looks, once."""
+    if member.status != "banned" or member.step != UNDERAGE:
+        return [Notice(word("ask.passed"))]
+    if member.draft.get("appealed"):
+        return [Notice(word("underage.asked_already"), alert=True)]
+    members.set_step(connection, member.id, UNDERAGE, {"appealed": True}, context.now)
+    safety.open_review(connection, member.id, "minor", context.now)
+    return [Say(word("underage.asked"), edit=True)]
+
+
+def _ask(context: Context, member: Member, step: str) -> Replies:
+    first = ORDER.index(step) if step in ORDER else 0
+    return ask(step, context, member, back=button("ask.back.button", "back", choice=step) if first > 1 else None)
+
+
+def _resume_onboarding(connection: Connection, context: Context, member: Member) -> Replies:
+    if member.step in ORDER[1:]:
+        return [Say(word("start.resume"), plain_keyboard=True), *_ask(context, member, member.step)]
+    member = members.set_step(connection, member.id, FIRST, {}, context.now)
+    return _ask(context, member, FIRST)
+
+
+def _advance(connection: Connection, context: Context, member: Member) -> Replies:
+    """Ask the question after the one that was just answered, or finish."""
+    position = ORDER.index(member.step) + 1
+    if position == len(ORDER):
+        return _finish(connection, context, member)
+    fresh = members.set_step(connection, member.id, ORDER[position], {}, context.now)
+    said: Replies = []
+    if member.step == "city":
+        said.append(Say(word("ask.city.saved", place=questions.place_word(fresh)), plain_keyboard=True))
+    return [*said, *_ask(context, fresh, ORDER[position])]
+
+
+def _finish(connection: Connection, context: Context, member: Member) -> Replies:
+    members.update(connection, member.id, context.now, status="active")
+    members.set_step(connection, member.id, "", {}, context.now)
+    waiting = not photos.of(connection, member.id, "approved")
+    return [Say(word("start.ready_waiting" if waiting else "start.ready"), MENU)]
+
+
+def _turn_away(connection: Connection, context: Context, member: Member) -> Replies:
+    """Under 18: the account is frozen with its birth date, so that another date cannot simply be tried."""
+    safety.ban(connection, member.id, context.now)
+    members.set_step(connection, member.id, UNDERAGE, {}, context.now)
+    audit.add(connection, "system", "underage", audit.member(member.id), context.now)
+    return [Say(word("underage.turned_away"), ((button("underage.mistyped", "appeal"),),))]
+
+
+def come_of_age(connection: Connection, context: Context, member: Member) -> Replies:
+    """Someone who was turned away writes again: still too young, or 18 by now and welcome."""
+    if (member.age(context.now) or 0) < answers.ADULT:
+        return [Say(word("underage.still"), ((button("underage.mistyped", "appeal"),),))]
+    safety.unban(connection, member.id, context.now, "onboarding")
+    member = members.set_step(connection, member.id, "gender", {}, context.now)
+    return [Say(word("underage.welcome_back")), *_ask(context, member, "gender")]

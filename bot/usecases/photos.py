@@ -1,0 +1,227 @@
+"""Photos of a member: a selfie comes in, is judged, stored and answered with the type card; photos are added, ordered, removed.
+
+The engine has read the photo before the use case runs; what it may read of the face depends on the member's consent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bot.context import Context
+from bot.keyboards import PROFILE, button
+from bot.replies import Button, Notice, Replies, Say, Shown, Word, word
+from bot.usecases import types
+from bot.usecases.onboarding import REVIEW
+from db import members, photos, safety
+from db.records import Member, Photo
+from db.session import Connection
+from engine.values import Analysis, Vector
+
+DONE = button("ask.photo.done", "set", choice="photo:done")
+FACE_FREE = frozenset({"not_an_image", "too_large", "nsfw"})
+
+
+def receive(connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None) -> Replies:
+    """A photo arrived and was analysed; `file_id` is Telegram's where it can be shown again by it."""
+    if member.status == REVIEW:
+        return [Say(word("review.wait"))]
+    held = photos.of(connection, member.id)
+    replacing = _to_replace(member, held)
+    if len(held) - (replacing is not None) >= context.matching.photos_max:
+        return [Say(word("photo.full", n=context.matching.photos_max), _after(member))]
+    if analysis.problem is not None and not _cleared(connection, member, analysis):
+        return _refuse(connection, context, member, analysis)
+    if analysis.photo_jpeg is None:
+        return [Say(word("photo.problem.not_an_image"))]
+    return _keep(connection, context, member, analysis, file_id, replacing)
+
+
+def not_a_photo(connection: Connection, context: Context, member: Member) -> Replies:
+    """A file that is no photo, or one that Telegram does not give out."""
+    return [Say(word("photo.problem.not_an_image"))]
+
+
+def too_large(connection: Connection, context: Context, member: Member) -> Replies:
+    """A file that is too large to fetch."""
+    return [Say(word("photo.problem.too_large"))]
+
+
+def show(connection: Connection, context: Context, member: Member) -> Replies:
+    """/photo: the member's photos with what can be done with each."""
+    held = photos.of(connection, member.id)
+    members.set_step(connection, member.id, "edit.photo", {}, context.now)
+    replies: Replies = [
+        Shown(photo.id, _caption(photo, place), (_actions(photo, place),), protect=False) for place, photo in enumerate(held, 1)
+    ]
+    if len(held) >= context.matching.photos_max:
+        return [*replies, Say(word("photo.full", n=context.matching.photos_max), ((PROFILE,),))]
+    key = "photo.overview" if held else "photo.none"
+    return [*replies, Say(word(key, n=len(held), most=context.matching.photos_max), ((button("photo.close", "cancel", choice="photo"),),))]
+
+
+def make_main(connection: Connection, context: Context, member: Member, photo_id: int) -> Replies:
+    """Put a photo first; its types become the member's."""
+    photo = _own(connection, member, photo_id)
+    if photo is None:
+        return [Notice(word("photo.gone"))]
+    others = [item.id for item in photos.of(connection, member.id) if item.id != photo.id]
+    photos.reorder(connection, member.id, [photo.id, *others])
+    types.retype(connection, context, member)
+    return [Notice(word("photo.is_main")), *show(connection, context, member)]
+
+
+def replace(connection: Connection, context: Context, member: Member, photo_id: int) -> Replies:
+    """The next photo takes the place of this one."""
+    if _own(connection, member, photo_id) is None:
+        return [Notice(word("photo.gone"))]
+    members.set_step(connection, member.id, "edit.photo", {"replace": photo_id}, context.now)
+    return [Say(word("photo.send_new"), ((button("ask.cancel", "cancel", choice="photo"),),))]
+
+
+def remove(connection: Connection, context: Context, member: Member, photo_id: int) -> Replies:
+    """Delete a photo; a member keeps at least one, since nobody likes a blank card."""
+    photo = _own(connection, member, photo_id)
+    if photo is None:
+        return [Notice(word("photo.gone"))]
+    if len(photos.of(connection, member.id)) == 1:
+        return [Notice(word("photo.last"), alert=True)]
+    photos.remove(connection, photo.id)
+    types.retype(connection, context, member)
+    return [Notice(word("photo.removed")), *show(connection, context, member)]
+
+
+def _keep(
+    connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None, replacing: Photo | None
+) -> Replies:
+    jpeg = analysis.photo_jpeg or b""
+    looked_at = bool(member.face_consent)
+    photo = photos.add(
+        connection,
+        member.id,
+        jpeg,
+        context.now,
+        status="approved" if looked_at else "pending",
+        facts=facts(analysis),
+        nsfw=analysis.nsfw,
+        telegram_file_id=file_id,
+    )
+    store_vectors(connection, photo, analysis)
+    if not looked_at:
+        safety.open_review(connection, member.id, "photo", context.now, photo.id)
+    if replacing is not None:
+        _take_place(connection, member, photo, replacing)
+    held = photos.of(connection, member.id)
+    if member.step == "edit.photo":
+        members.set_step(connection, member.id, "edit.photo", {}, context.now)
+    if held[0].id != photo.id:
+        return [Say(word("photo.added", n=len(held), most=context.matching.photos_max), _after(member))]
+    types.retype(connection, context, member)
+    replies = types.card(connection, context, member, _after(member))
+    return replies if looked_at else [*replies, Say(word("photo.pending"))]
+
+
+def _refuse(connection: Connection, context: Context, member: Member, analysis: Analysis) -> Replies:
+    problem = analysis.problem
+    if problem is None or problem.code != "minor" or analysis.photo_jpeg is None:
+        return [Say(word(f"photo.problem.{problem.code if problem else 'not_an_image'}"))]
+    if not member.draft.get("minor"):
+        members.set_step(connection, member.id, member.step, {**member.draft, "minor": 1}, context.now)
+        return [Say(word("photo.problem.minor"))]
+    photo = photos.add(
+        connection,
+        member.id,
+        analysis.photo_jpeg,
+        context.now,
+        status="pending",
+        facts=facts(analysis),
+        nsfw=analysis.nsfw,
+    )
+    store_vectors(connection, photo, analysis)
+    safety.open_review(connection, member.id, "minor", context.now, photo.id)
+    draft = {"before": member.status, "step": member.step}
+    members.update(connection, member.id, context.now, status=REVIEW)
+    members.set_step(connection, member.id, REVIEW, draft, context.now)
+    return [Say(word("photo.minor_review"))]
+
+
+def _cleared(connection: Connection, member: Member, analysis: Analysis) -> bool:
+    """Whether the only problem is a young face, and an admin has already decided that this member is of age."""
+    problem = analysis.problem
+    if problem is None or problem.code != "minor":
+        return False
+    return any(
+        review.kind == "minor" and review.state == "approved" and review.photo_id for review in safety.reviews_of(connection, member.id)
+    )
+
+
+def facts(analysis: Analysis) -> dict[str, Any]:
+    """What is kept of an analysis beside its vectors: enough to draw the card again. All about the face is under `face`."""
+    kept: dict[str, Any] = {
+        "garments": [
+            {"region": item.region, "label": item.label, "score": round(item.score, 3), "colour": item.colour} for item in analysis.garments
+        ],
+        "palette": list(analysis.palette),
+    }
+    face, (width, height) = analysis.main_face, analysis.size
+    if face is not None and width and height:
+        left, top, wide, high = face.box
+        kept["face"] = {
+            "box": [round(left / width, 4), round(top / height, 4), round(wide / width, 4), round(high / height, 4)],
+            "age": round(face.age, 1),
+            "quality": round(face.quality, 3),
+        }
+    return kept
+
+
+def store_vectors(connection: Connection, photo: Photo, analysis: Analysis) -> None:
+    """Store the embeddings of a photo."""
+    for kind, vector in (("face", analysis.embedding), ("fashion", analysis.fashion_embedding)):
+        if vector is not None:
+            data = np.asarray(vector, dtype="<f4")
+            photos.add_vector(
+                connection,
+                photo.id,
+                "face" if kind == "face" else "fashion",
+                analysis.model_version,
+                analysis.runtime,
+                data.tobytes(),
+                len(data),
+            )
+
+
+def vector(data: bytes) -> Vector:
+    """An embedding as it was stored: little-endian float32."""
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)
+
+
+def _take_place(connection: Connection, member: Member, photo: Photo, old: Photo) -> None:
+    """The new photo stands where the old one stood."""
+    order = [item.id for item in photos.of(connection, member.id) if item.id != photo.id]
+    order[order.index(old.id)] = photo.id
+    photos.remove(connection, old.id)
+    photos.reorder(connection, member.id, order)
+
+
+def _to_replace(member: Member, held: list[Photo]) -> Photo | None:
+    wanted = member.draft.get("replace") if member.step == "edit.photo" else None
+    return next((photo for photo in held if photo.id == wanted), None)
+
+
+def _own(connection: Connection, member: Member, photo_id: int) -> Photo | None:
+    """A photo by the id in a button, if it is this member's own."""
+    return next((photo for photo in photos.of(connection, member.id) if photo.id == photo_id), None)
+
+
+def _after(member: Member) -> tuple[tuple[Button, ...], ...]:
+    return ((DONE,),) if member.status == "onboarding" else types.NEXT
+
+
+def _caption(photo: Photo, place: int) -> Word:
+    return word("photo.main" if place == 1 else "photo.nth", n=place, state=word(f"photo.state.{photo.status}"))
+
+
+def _actions(photo: Photo, place: int) -> tuple[Button, ...]:
+    actions = (button("photo.replace", "photo_replace", photo.id), button("photo.remove", "photo_remove", photo.id))
+    return actions if place == 1 else (button("photo.make_main", "photo_main", photo.id), *actions)

@@ -1,0 +1,103 @@
+"""The member's own profile as others see it, and changing what is in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.context import Context
+from bot.keyboards import PHOTOS, button
+from bot.replies import Button, Notice, Replies, Rows, Say, Shown, word
+from bot.usecases import presenting, questions, settings, types
+from bot.usecases.questions import EDIT, ask, expects
+from db import members, photos
+from db import types as member_types
+from db.records import Member
+from db.session import Connection
+
+PROFILE_FIELDS: Final = ("about", "city", "gender")
+SETTINGS_FIELDS: Final = ("seeks", "distance", "ages")
+
+
+def show(connection: Connection, context: Context, member: Member) -> Replies:
+    """/profile: the card that others see, with buttons to change it."""
+    held = photos.of(connection, member.id)
+    text = presenting.person(context, member, member_types.of_member(connection, member.id))
+    edits: Rows = (tuple(_edit(field) for field in PROFILE_FIELDS), (PHOTOS,))
+    if not held:
+        return [Say(word("profile.no_photo", card=text), edits)]
+    seen = member.status == "active" and any(photo.status == "approved" for photo in held)
+    key = "profile.card" if seen else "profile.card_paused" if member.status == "paused" else "profile.card_waiting"
+    return [Shown(held[0].id, word(key, card=text, n=len(held)), edits, protect=False)]
+
+
+def edit(connection: Connection, context: Context, member: Member, field: str) -> Replies:
+    """Ask a question again, to change its answer."""
+    if field not in (*PROFILE_FIELDS, *SETTINGS_FIELDS):
+        return [Notice(word("ask.passed"))]
+    member = members.set_step(connection, member.id, EDIT + field, {}, context.now)
+    return ask(field, context, member, back=button("ask.cancel", "cancel", choice=field))
+
+
+def press(connection: Connection, context: Context, member: Member, field: str, value: str) -> Replies:
+    """A button of a question was pressed while its answer is being changed."""
+    if member.step != EDIT + field or field not in (*PROFILE_FIELDS, *SETTINGS_FIELDS):
+        return [Notice(word("ask.passed"))]
+    if field == "about":
+        members.update(connection, member.id, context.now, about="")
+    else:
+        wrong = questions.store(connection, context, member, field, value)
+        if wrong is not None:
+            return [Notice(wrong, alert=True)]
+    return [questions.answered(field, context, member, value), *_saved(connection, context, member, field)]
+
+
+def text(connection: Connection, context: Context, member: Member, typed: str) -> Replies:
+    """Something was typed while an answer is being changed."""
+    field = member.step.removeprefix(EDIT)
+    if field == "photo":
+        return [Say(word("wrong.photo"), ((button("photo.close", "cancel", choice="photo"),),))]
+    if field not in ("about", "city", "distance", "ages"):
+        return [Say(word("wrong.buttons")), *edit(connection, context, member, field)]
+    wrong = questions.store(connection, context, member, field, typed)
+    if wrong is not None:
+        return [Say(wrong), *edit(connection, context, member, field)]
+    return _saved(connection, context, member, field)
+
+
+def location(connection: Connection, context: Context, member: Member, latitude: float, longitude: float) -> Replies:
+    """A location was shared; it is taken only while the city is being changed."""
+    if not expects(member, "city"):
+        return [Say(word("profile.location_unasked"), ((_edit("city"),),), plain_keyboard=True)]
+    questions.store_place(connection, context, member, latitude, longitude)
+    return _saved(connection, context, member, "city")
+
+
+def cancel(connection: Connection, context: Context, member: Member, field: str) -> Replies:
+    """Leave the answer as it was."""
+    if member.step != EDIT + field:
+        return [Notice(word("ask.passed"))]
+    members.set_step(connection, member.id, "", {}, context.now)
+    said: Replies = [Say(word("ask.kept"), edit=True)]
+    if field == "city":
+        said.append(Say(word("ask.city.kept"), plain_keyboard=True))
+    return [*said, *_home(connection, context, member, field)]
+
+
+def _saved(connection: Connection, context: Context, member: Member, field: str) -> Replies:
+    fresh = members.set_step(connection, member.id, "", {}, context.now)
+    if field == "gender":
+        types.retype(connection, context, fresh)
+    said = (
+        Say(word("ask.city.saved", place=questions.place_word(fresh)), plain_keyboard=True)
+        if field == "city"
+        else Say(word("profile.saved"))
+    )
+    return [said, *_home(connection, context, fresh, field)]
+
+
+def _home(connection: Connection, context: Context, member: Member, field: str) -> Replies:
+    return settings.show(connection, context, member) if field in SETTINGS_FIELDS else show(connection, context, member)
+
+
+def _edit(field: str) -> Button:
+    return button(f"profile.edit.{field}", "ask", choice=field)

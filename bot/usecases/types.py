@@ -1,0 +1,117 @@
+"""The member's types: assigning them, the card that shows them, and the partner types that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from bot import cards
+from bot.context import Context
+from bot.keyboards import DISCOVER, PHOTOS, PRIVACY, PROFILE, TYPES
+from bot.replies import Lines, Named, Picture, Replies, Rows, Say, Word, word
+from db import photos
+from db import types as member_types
+from db.records import Member, MemberType, StoredPhoto, TypeKind
+from db.session import Connection
+from engine.affinity import PartnerType
+from engine.types import TypeInfo
+from engine.values import Gender, TypeGuess, Vector
+
+NEXT: Final[Rows] = ((DISCOVER,), (TYPES, PROFILE))
+SHOWN: Final = 3
+"""How many partner types are recommended at once."""
+KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
+SOUGHT: Final[Mapping[str, tuple[Gender, ...]]] = {"women": ("woman",), "men": ("man",), "everyone": ("woman", "man")}
+
+
+def retype(connection: Connection, context: Context, member: Member) -> None:
+    """Assign the types anew from the first photo that shows a face, and the first that shows clothes.
+
+    The groups are those of the gender that the member gave; without one of the two, the nearer type of both.
+    """
+    gender: Gender | None = "woman" if member.gender == "woman" else "man" if member.gender == "man" else None
+    for kind in KINDS:
+        stored = photos.vectors_of(connection, member.id, kind)
+        if not stored:
+            member_types.clear(connection, member.id, kind)
+            continue
+        vector: Vector = np.frombuffer(stored[0].data, dtype="<f4").astype(np.float32)
+        guess: TypeGuess | None = (context.pack.assign_face if kind == "face" else context.pack.assign_fashion)(vector, gender)
+        if guess is None:
+            member_types.clear(connection, member.id, kind)
+        else:
+            member_types.assign(connection, member.id, kind, guess.id, guess.confidence, stored[0].model_version, context.now)
+
+
+def show(connection: Connection, context: Context, member: Member) -> Replies:
+    """/types: the card again, and what it means."""
+    if not photos.of(connection, member.id):
+        return [Say(word("types.no_photo"), ((PHOTOS,),))]
+    return [*card(connection, context, member, NEXT), Say(word("types.explained"), ((PRIVACY,),))]
+
+
+def card(connection: Connection, context: Context, member: Member, after: Rows) -> Replies:
+    """The type card and the recommended partner types, as two pictures; `after` are the buttons below the last."""
+    held = photos.of(connection, member.id)
+    photo = photos.by_id(connection, held[0].id) if held else None
+    own = member_types.of_member(connection, member.id)
+    shown = {kind: (context.pack.by_id[given.type_id], given) for kind, given in own.items() if given.type_id in context.pack.by_id}
+    if photo is None or not shown:
+        return [Say(word("types.none_without_face" if not member.face_consent else "types.none"), after)]
+    picture = Picture(
+        _drawing(photo, shown), word("types.card", lines=Lines(tuple(_line(*shown[kind]) for kind in KINDS if kind in shown)))
+    )
+    partners = recommended(context, member, [given.type_id for given in own.values()])
+    if not partners:
+        return [Picture(picture.image, picture.word, after)]
+    seen = any(partner.evidence == "observed" for partner in partners)
+    lines = Lines(tuple(_reason(partner) for partner in partners))
+    drawing = cards.PartnerCard(tuple(cards.Shown(_named(partner.type), partner.type.picture, kind=partner.type.kind) for partner in partners))
+    return [picture, Picture(drawing, word("types.partners_observed" if seen else "types.partners_prior", lines=lines), after)]
+
+
+def recommended(context: Context, member: Member, own: list[str]) -> list[PartnerType]:
+    """The partner types to show: face types first, then the best fashion type, of those whom the member seeks."""
+    found = [partner for seeking in SOUGHT[member.seeks or "everyone"] for partner in context.affinity.partners(own, seeking, None, None)]
+    found.sort(key=lambda partner: (-partner.lift, partner.type.id))
+    best: dict[str, PartnerType] = {}
+    for partner in found:
+        best.setdefault(partner.type.id, partner)
+    faces = [partner for partner in best.values() if partner.type.kind == "face"]
+    fashions = [partner for partner in best.values() if partner.type.kind == "fashion"]
+    chosen = faces[: SHOWN - 1] if fashions else faces[:SHOWN]
+    return [*chosen, *fashions[: SHOWN - len(chosen)]]
+
+
+def _drawing(photo: StoredPhoto, shown: Mapping[str, tuple[TypeInfo, MemberType]]) -> cards.TypeCard:
+    types = tuple(
+        cards.Shown(_named(info), info.picture, given.confidence, _described(info), info.kind)
+        for kind in KINDS
+        if kind in shown
+        for info, given in [shown[kind]]
+    )
+    face = photo.facts.get("face") or {}
+    garments = tuple(cards.Garment(str(item["label"]), str(item["colour"])) for item in photo.facts.get("garments", ()))
+    return cards.TypeCard(photo.jpeg, tuple(face["box"]) if "box" in face else None, types, tuple(photo.facts.get("palette", ())), garments)
+
+
+def _line(info: TypeInfo, given: MemberType) -> Word:
+    return word(f"types.line.{info.kind}", name=_named(info), sure=cards.sureness(given.confidence), percent=round(given.confidence * 100))
+
+
+def _reason(partner: PartnerType) -> Word:
+    low, high = partner.interval
+    values = {"name": _named(partner.type), "lift": f"{partner.lift:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
+    if partner.evidence == "observed":
+        return Word("types.reason.observed", {**values, "n": partner.couples})
+    return Word(f"types.reason.prior_{partner.type.kind}", values)
+
+
+def _named(info: TypeInfo) -> Named:
+    return Named(info.name_ko, info.name)
+
+
+def _described(info: TypeInfo) -> Named:
+    return Named(info.description_ko, info.description)
