@@ -97,7 +97,8 @@ class Inbox:
         query["message"] = stored.data
         self._world.updates.add("callback_query", query)
         try:
-            answer = await asyncio.wait_for(asyncio.shield(callback.answer), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await asyncio.shield(callback.answer)
         except TimeoutError:
             return {"text": None, "show_alert": False, "url": None, "timeout": True}
         return {**answer, "timeout": False}

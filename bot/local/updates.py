@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -103,10 +104,10 @@ class Updates:
     async def wait(self, seconds: float) -> None:
         """Wait for a new update, at most `seconds`."""
         changed = self._changed
-        try:
-            await asyncio.wait_for(changed.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not wait_for: in Python 3.11 it swallows a cancellation that arrives together with the event.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await changed.wait()
 
     def confirm(self, before: int) -> None:
         """Forget the updates below `before`, and those that waited longer than Telegram keeps them."""

@@ -51,7 +51,7 @@ class Deliverer:
             await self._session.close()
 
     async def _run(self) -> None:
-        while True:
+        while not self._world.updates.closed:
             hook = self._world.webhook
             if hook.url:
                 self._world.updates.confirm(0)

@@ -100,8 +100,10 @@ async def send_poll(world: World, parameters: Parameters) -> Json:
         raise bad_request("poll must have at least 2 option")
     if len(options) > POLL_OPTIONS_MAX:
         raise bad_request(f"poll can't have more than {POLL_OPTIONS_MAX} options")
-    if quiz and not (parameters.has("correct_option_id") and 0 <= parameters.integer("correct_option_id") < len(options)):
-        raise bad_request("wrong correct option ID specified")
+    correct = _correct(parameters, len(options)) if quiz else None
+    explanation = format_text(
+        parameters.text("explanation"), parameters.text("explanation_parse_mode"), parameters.items("explanation_entities")
+    )
     poll = telegram.Poll(
         str(secrets.randbits(62)),
         question.text,
@@ -111,13 +113,34 @@ async def send_poll(world: World, parameters: Parameters) -> Json:
         is_anonymous=not parameters.has("is_anonymous") or parameters.flag("is_anonymous"),
         type="quiz" if quiz else "regular",
         allows_multiple_answers=parameters.flag("allows_multiple_answers"),
-        correct_option_id=parameters.integer("correct_option_id") if quiz else None,
-        explanation=parameters.text("explanation") or None,
+        correct_option_ids=correct,
+        explanation=explanation.text or None,
+        allows_revoting=parameters.flag("allows_revoting") if parameters.has("allows_revoting") else not quiz,
+        members_only=False,
     ).to_dict()
     poll["options"] = options
+    if correct:
+        # Clients older than Bot API 9.6 know only one right answer.
+        poll["correct_option_id"] = correct[0]
     if entities := question.json(world.user):
         poll["question_entities"] = entities
     return delivery(world, parameters).send({"poll": poll}).data
+
+
+def _correct(parameters: Parameters, options: int) -> list[int]:
+    """The right answers of a quiz, from either of the parameters that name them.
+
+    Raises:
+        ApiError: none, or one that is no option.
+
+    """
+    given = parameters.items("correct_option_ids")
+    if given is None:
+        given = [parameters.values["correct_option_id"]] if parameters.has("correct_option_id") else []
+    numbers = [int(number) for number in given if str(number).isdecimal()]
+    if not numbers or len(numbers) != len(given) or max(numbers) >= options:
+        raise bad_request("wrong correct option ID specified")
+    return numbers
 
 
 async def send_dice(world: World, parameters: Parameters) -> Json:
