@@ -1,0 +1,39 @@
+"""`python -m benchmarks.bare_bot BASE A B`: aiogram and nothing else, for comparison.
+
+Answers /start with a sentence and copies what A writes to B and back, as in aiogram's own examples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.filters import CommandStart
+from aiogram.types import Message
+
+TOKEN = "1:LOCAL"  # noqa: S105 the local server's, on this machine only
+
+
+async def main() -> None:
+    """Poll until ended."""
+    base, *pair = sys.argv[1:]
+    partner = {int(pair[0]): int(pair[1]), int(pair[1]): int(pair[0])}
+    bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(base)))
+    dispatcher = Dispatcher()
+
+    @dispatcher.message(CommandStart())
+    async def greet(message: Message) -> None:
+        await message.answer("Hello")
+
+    @dispatcher.message()
+    async def relay(message: Message) -> None:
+        await bot.copy_message(partner[message.chat.id], message.chat.id, message.message_id)
+
+    await dispatcher.start_polling(bot)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

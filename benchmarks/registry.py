@@ -1,0 +1,13 @@
+"""The benchmarks, in the order of the report.  A new one is a file in `suites/` and a line here."""
+
+from __future__ import annotations
+
+from benchmarks.context import Benchmark
+from benchmarks.suites import relay, selfie, serving, startup
+
+BENCHMARKS = (
+    Benchmark("selfie", "A selfie", selfie.run),
+    Benchmark("relay", "A relayed message", relay.run),
+    Benchmark("startup", "Cold start", startup.run),
+    Benchmark("serving", "The running product", serving.run),
+)

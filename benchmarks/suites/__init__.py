@@ -1,0 +1,1 @@
+"""One file a benchmark; `benchmarks/registry.py` lists them."""
