@@ -104,6 +104,7 @@ def soft_names(lab: Lab, weights: NDArray[np.float32], spread: float = 14.0) -> 
         (len(NAMED),), summing to 1; all zeros where all weights are.
 
     """
+    lab, weights = condensed(lab, weights)
     squared = ((lab[:, None, :] - NAMED_LAB[None]) ** 2).sum(axis=2)
     near = np.exp(-(squared - squared.min(axis=1, keepdims=True)) / (2 * spread**2))
     share = weights @ (near / near.sum(axis=1, keepdims=True))
@@ -126,8 +127,7 @@ def dominant(lab: Lab, weights: NDArray[np.float32], clusters: int = 6, merge: f
         (`#RRGGBB`, share of the weight), shares summing to 1; empty where all weights are 0.
 
     """
-    keep = weights > 0
-    lab, weights = lab[keep], weights[keep]
+    lab, weights = condensed(lab, weights)
     if not len(lab):
         return []
     centres, mass = _kmeans(lab, weights, clusters)
@@ -144,6 +144,22 @@ def dominant(lab: Lab, weights: NDArray[np.float32], clusters: int = 6, merge: f
         centres, mass = np.delete(centres, other, axis=0), np.delete(mass, other)
     order = np.argsort(-mass, kind="stable")
     return [(to_hex(centres[at]), float(mass[at] / mass.sum())) for at in order]
+
+
+def condensed(lab: Lab, weights: NDArray[np.float32], step: float = 4.0) -> tuple[Lab, NDArray[np.float32]]:
+    """The same colours in fewer points: one for each cell of `step` delta E, its colour the cell's mean.
+
+    Returns:
+        (points, 3) and (points,), all weights positive; `weights` keep their sum.
+
+    """
+    keep = weights > 0
+    lab, weights = lab[keep], weights[keep]
+    cells = np.floor(lab / step).astype(np.int64) + 64
+    _, owner = np.unique((cells[:, 0] * 256 + cells[:, 1]) * 256 + cells[:, 2], return_inverse=True)
+    total = np.bincount(owner, weights=weights)
+    means = [np.bincount(owner, weights=weights * lab[:, axis]) / total for axis in range(3)]
+    return np.stack(means, axis=1).astype(np.float32), total.astype(np.float32)
 
 
 def _kmeans(lab: Lab, weights: NDArray[np.float32], clusters: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

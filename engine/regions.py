@@ -1,7 +1,7 @@
 """Where on a photo the upper and the lower body are, and which of their pixels are cloth.
 
 Proportions are in heights of the detector's face box (hairline to chin), from the drawing canon of a body seven and a half heads
-high and checked on street photos: shoulders begin below the chin, the waist is about 3.8 face heights below the top of the box and
+high and checked on street photos: shoulders begin below the chin, the waist is about 3.6 face heights below the top of the box and
 the knee about 7.
 """
 
@@ -19,13 +19,13 @@ from engine.values import FaceBox, Image
 SIDE = 224
 """Pixels: side of the square crops that the network reads."""
 GREY = 127
-UPPER = (1.05, 3.9, 1.65)
+UPPER = (1.05, 3.8, 1.6)
 """Top, bottom and half width in face heights, from the top and the centre of the face box."""
-LOWER = (3.7, 7.3, 1.35)
-UPPER_SEEN = 0.45
+LOWER = (3.5, 7.2, 1.35)
+UPPER_SEEN = 0.28
 """Face heights of the region that must lie within the photo."""
 LOWER_SEEN = 1.2
-SAMPLE = 56
+SAMPLE = 48
 """Pixels: longest side of the picture in which colours are counted."""
 
 
@@ -106,20 +106,31 @@ def cloth_weights(image: Image, box: Box, face: FaceBox | None) -> tuple[Lab, ND
         axis = ((columns / scale + box.left) - (x + width / 2)) / height
         middle = np.exp(-0.5 * (axis / 0.75) ** 2)
         weights = middle * _unlike(lab, _modes(_beside(image, face)), 9.0, np.abs(axis) < 0.55)
-        unskinned = weights * _unlike(lab, _skin(image, face), 11.0, None, lightness=0.35)
+        unskinned = weights * _unlike_skin(lab, _skin(image, face))
         # Beige cloth looks like skin: where nearly everything does, it is cloth.
         weights = unskinned if unskinned.sum() > 0.2 * weights.sum() else weights
     return lab.reshape(-1, 3), weights.reshape(-1).astype(np.float32)
 
 
-def _unlike(lab: Lab, colours: Lab, within: float, spared: NDArray[np.bool_] | None, lightness: float = 1.0) -> NDArray[np.float32]:
+def _unlike(lab: Lab, colours: Lab, within: float, spared: NDArray[np.bool_]) -> NDArray[np.float32]:
     """1 for pixels farther than `within` delta E from all `colours`, near 0 for like ones; `spared` pixels stay at 1."""
     if not len(colours):
         return np.ones(lab.shape[:2], dtype=np.float32)
-    stretch = np.array([lightness, 1.0, 1.0], dtype=np.float32)
-    nearest = np.linalg.norm((lab[:, :, None] - colours) * stretch, axis=3).min(axis=2)
-    far = 1 / (1 + np.exp(-(nearest - within) / 1.5))
-    return np.where(spared, 1.0, far).astype(np.float32) if spared is not None else far.astype(np.float32)
+    nearest = np.linalg.norm(lab[:, :, None] - colours, axis=3).min(axis=2)
+    return np.where(spared, 1.0, 1 / (1 + np.exp(-(nearest - within) / 1.5))).astype(np.float32)
+
+
+def _unlike_skin(lab: Lab, skin: Lab) -> NDArray[np.float32]:
+    """1 for pixels that the face's skin cannot be in any light from its own shadow to full sun, near 0 for those it can."""
+    if not len(skin):
+        return np.ones(lab.shape[:2], dtype=np.float32)
+    lightness = lab[:, :, 0]
+    # Less light scales a colour towards black, so a* and b* shrink with L*.
+    scale = np.clip(lightness / max(float(skin[0, 0]), 1.0), 0.3, 1.3)[:, :, None]
+    hue = np.linalg.norm(lab[:, :, 1:] - skin[0, 1:] * scale, axis=2)
+    beyond = np.maximum(0, np.abs(lightness - skin[0, 0]) - 30)
+    distance = np.hypot(hue, beyond)
+    return np.asarray(1 / (1 + np.exp(-(distance - 8.0) / 1.2)), dtype=np.float32)
 
 
 def _modes(pixels: Lab) -> Lab:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import cv2
 import numpy as np
 
@@ -14,7 +12,7 @@ def altered(photo: Image, random: np.random.Generator) -> Image:
     """`photo` turned, scaled, shifted, lit, tinted, blurred and compressed at random, or mirrored."""
     height, width = photo.shape[:2]
     scale = random.uniform(0.75, 1.1)
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), random.uniform(-12, 12), scale)
+    matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), random.uniform(-12, 12), scale), dtype=np.float64)
     matrix[:, 2] += random.uniform(-0.05, 0.05, 2) * (width, height)
     # A little shear across stands in for a head turned aside.
     matrix[0, 1] += random.uniform(-0.12, 0.12)
@@ -29,4 +27,4 @@ def altered(photo: Image, random: np.random.Generator) -> Image:
     shaded = cv2.GaussianBlur(shaded, (0, 0), random.uniform(0.3, 1.6)).astype(np.uint8)
     quality = int(random.integers(35, 92))
     coded = cv2.imencode(".jpg", np.ascontiguousarray(shaded[:, :, ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return cast("Image", np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[:, :, ::-1]))
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)[:, :, ::-1])

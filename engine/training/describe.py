@@ -81,7 +81,7 @@ def face_words(members: NDArray[np.float64], everyone: NDArray[np.float64]) -> t
     english = [MEASURES[at][0 if effect[at] > 0 else 1] for at in clear]
     korean = [MEASURES[at][2 if effect[at] > 0 else 3] for at in clear]
     joined = korean[0] if len(korean) == 1 else f"{_and(korean[0])} {korean[1]}"
-    return f"On average {' and '.join(english)} than the other types of the group.", f"다른 타입보다 {joined} 편이에요."
+    return f"Compared with the other types, on average {' and '.join(english)}.", f"다른 타입보다 {joined} 편이에요."
 
 
 def _and(adjective: str) -> str:

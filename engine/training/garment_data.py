@@ -161,7 +161,7 @@ def portraits(data: Path, named: Path) -> Iterator[Sample]:
     for name, present in tags.items():
         photo = read(data / "portraits_ai" / name)
         face = find_face(photo)
-        box = face and upper_box((photo.shape[1], photo.shape[0]), face)
+        box = upper_box((photo.shape[1], photo.shape[0]), face) if face is not None else None
         if face is None or box is None:
             continue
         held_out = share(name) < HELD_OUT

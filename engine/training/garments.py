@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,13 +23,16 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 from torch import nn
 
+from engine.backends.runtime import make_runtime
 from engine.fashion import LABELS, LOWER_LABELS, TEXTURE, UPPER_LABELS
+from engine.regions import SIDE
+from engine.settings import EngineSettings
 from engine.training import export
 from engine.training.garment_data import ITEMS, Sample, items, portraits, street
 from engine.training.garment_net import FEATURES, Garments, Lower, Upper, normalised, pretrained
 
 SEED = 20261121
-EPOCHS = 4
+EPOCHS = 3
 BATCH = 32
 RATE, RATE_HEAD = 4e-4, 3e-3
 SELFIES = 3
@@ -63,12 +67,14 @@ class Corpus:
 
 
 def gather(data: Path, lower: Lower) -> Corpus:
-    """Cut every photo and run the frozen blocks over the crops once."""
+    """Cut every photo and run the frozen blocks over the crops once, in OpenVINO: it takes a quarter of eager torch's time."""
     samples, found = [], []
-    with torch.inference_mode():
+    with tempfile.TemporaryDirectory() as name:
+        export.to_onnx(lower, torch.zeros(1, 3, SIDE, SIDE), Path(name) / "lower.onnx", ["pixels"], ["found"])
+        session = make_runtime(EngineSettings(precision="f32"), Path(name)).session(Path(name) / "lower.onnx", (1, 3, SIDE, SIDE))
         for sample in chain(portraits(data, NAMED), street(data), items(data)):
-            pair = torch.from_numpy(normalised([sample.crop, sample.crop[:, ::-1]]))
-            found.append(lower(pair).numpy().astype(np.float16))
+            pair = [session.run(normalised([crop]))[0][0] for crop in (sample.crop, sample.crop[:, ::-1])]
+            found.append(np.stack(pair).astype(np.float16))
             samples.append(sample)
             if len(samples) % 1000 == 0:
                 log.info("%d crops", len(samples))
@@ -106,7 +112,7 @@ def fit(corpus: Corpus, upper: Upper) -> nn.Linear:
                 nn.functional.binary_cross_entropy_with_logits(logits, wanted.clamp(0, 1), reduction="none") * known
             ).sum() / known.sum()
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
             total += float(loss.detach())
@@ -201,7 +207,7 @@ def main() -> None:
     temperature = best_temperature(logits[::2], corpus.labels[held[::2]])
     report = {"temperature": round(temperature, 3), **measure(corpus, logits, held)}
     network = Garments(lower, upper, head, texture_layer(learned), temperature).eval()
-    export.to_onnx(network, torch.zeros(1, 3, 224, 224), arguments.out, ["pixels"], ["labels", "texture"])
+    export.to_onnx(network, torch.zeros(1, 3, SIDE, SIDE), arguments.out, ["pixels"], ["labels", "texture"])
     arguments.out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     log.info("%s", json.dumps(report, indent=2))
 
