@@ -46,6 +46,9 @@ KINDS = frozenset(
 )
 
 
+TAKEN_OVER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+
+
 class Updates:
     """The queue between what people do and what the bot fetches.
 
@@ -63,7 +66,7 @@ class Updates:
             self._waiting[number] = (at, update)
             self._next = max(self._next, number + 1)
         self._changed = asyncio.Event()
-        self._poller: asyncio.Future[None] | None = None
+        self._poller = 0
         self.closed = False
 
     def __len__(self) -> int:
@@ -159,30 +162,17 @@ class Updates:
             self.confirm(numbers[0] if numbers else 0)
         else:
             self.confirm(offset)
-        mine = self._take_over()
+        self._poller += 1
+        mine = self._poller
+        self.wake()
         deadline = asyncio.get_running_loop().time() + seconds
-        try:
-            while not (found := self.peek(limit)):
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0 or self.closed:
-                    return []
-                waiter = asyncio.ensure_future(self.wait(left))
-                await asyncio.wait({waiter, mine}, return_when=asyncio.FIRST_COMPLETED)
-                waiter.cancel()
-                if mine.done():
-                    raise ApiError(
-                        409,
-                        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
-                    )
-            if connected():
-                self.read(found)
-            return found
-        finally:
-            if self._poller is mine:
-                self._poller = None
-
-    def _take_over(self) -> asyncio.Future[None]:
-        if self._poller is not None and not self._poller.done():
-            self._poller.set_result(None)
-        self._poller = asyncio.get_running_loop().create_future()
-        return self._poller
+        while not (found := self.peek(limit)):
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0 or self.closed:
+                return []
+            await self.wait(left)
+            if self._poller != mine:
+                raise ApiError(409, TAKEN_OVER)
+        if connected():
+            self.read(found)
+        return found

@@ -119,9 +119,6 @@ async def send_poll(world: World, parameters: Parameters) -> Json:
         members_only=False,
     ).to_dict()
     poll["options"] = options
-    if correct:
-        # Clients older than Bot API 9.6 know only one right answer.
-        poll["correct_option_id"] = correct[0]
     if entities := question.json(world.user):
         poll["question_entities"] = entities
     return delivery(world, parameters).send({"poll": poll}).data
