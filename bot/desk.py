@@ -13,11 +13,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, Message, MessageReactionUpdated
 from aiogram.utils.chat_action import ChatActionSender
 
 from bot.context import Context
@@ -28,7 +28,7 @@ from bot.runtime import Runtime
 from bot.settings import MatchingSettings
 from bot.words import LANGUAGES, Words
 from db import members, updates
-from db.records import Member
+from db.records import Language, Member
 from db.session import Connection
 from engine.affinity import Affinity
 from engine.analysis import Analyser
@@ -37,7 +37,7 @@ from engine.values import Analysis
 
 P = ParamSpec("P")
 UseCase = Callable[Concatenate[Connection, Context, Member, P], Replies]
-Event = Message | CallbackQuery
+Event = Message | CallbackQuery | MessageReactionUpdated
 
 PATIENCE = 30.0
 """Seconds that an answer waits when Telegram asks to slow down; longer waits give the answer up."""
@@ -85,8 +85,9 @@ def guess_language(language_code: str | None) -> str:
 class Desk:
     """The desk at which one update of one person is served."""
 
-    def __init__(self, services: Services, update_id: int, telegram_id: int, language_code: str | None) -> None:
+    def __init__(self, services: Services, update_id: int, telegram_id: int, language_code: str | None, *, ends_edit: bool = False) -> None:
         self.services = services
+        self._ends_edit = ends_edit
         self._update_id: int | None = update_id
         self._telegram_id = telegram_id
         self._language = guess_language(language_code)
@@ -104,7 +105,8 @@ class Desk:
                 return None
             member = members.by_telegram(connection, self._telegram_id)
             if member is None:
-                member = members.create(connection, self._telegram_id, self._language, context.now)
+                member = members.create(connection, self._telegram_id, cast("Language", self._language), context.now)
+            member = self._arrive(connection, context, member)
             replies = usecase(connection, context, member, *args, **kwargs)
             after = members.by_id(connection, member.id)
             return replies, (after or member).language
@@ -116,6 +118,15 @@ class Desk:
             await self.say(event, [], self._language)
         else:
             await self.say(event, *outcome)
+
+    def _arrive(self, connection: Connection, context: Context, member: Member) -> Member:
+        """Note that the person is here; a command or another button leaves an answer that was being changed as it was."""
+        members.touch(connection, member.id, context.now)
+        if not member.reachable:
+            member = members.update(connection, member.id, context.now, reachable=True)
+        if self._ends_edit and member.step.startswith("edit."):
+            member = members.set_step(connection, member.id, "", {}, context.now)
+        return member
 
     async def say(self, event: Event, replies: Iterable[Reply], language: str) -> None:
         """Deliver `replies` in order; a pressed button is always answered, before anything slower."""

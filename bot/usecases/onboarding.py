@@ -194,6 +194,16 @@ def _turn_away(connection: Connection, context: Context, member: Member) -> Repl
     return [Say(word("underage.turned_away"), ((button("underage.mistyped", "appeal"),),))]
 
 
+def shut_out(connection: Connection, context: Context, member: Member) -> Replies:
+    """A member who is banned wrote: one neutral line, and a way back for those who were merely too young."""
+    return come_of_age(connection, context, member) if member.step == UNDERAGE else [Say(word("access.banned"), plain_keyboard=True)]
+
+
+def shut_out_pressed(connection: Connection, context: Context, member: Member) -> Replies:
+    """A member who is banned pressed a button."""
+    return [Notice(word("access.banned"))]
+
+
 def come_of_age(connection: Connection, context: Context, member: Member) -> Replies:
     """Someone who was turned away writes again: still too young, or 18 by now and welcome."""
     if (member.age(context.now) or 0) < answers.ADULT:

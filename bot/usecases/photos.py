@@ -5,16 +5,18 @@ The engine has read the photo before the use case runs; what it may read of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from bot.context import Context
-from bot.keyboards import PROFILE, button
+from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Notice, Replies, Say, Shown, Word, word
 from bot.usecases import types
 from bot.usecases.onboarding import REVIEW
 from db import members, photos, safety
+from db import types as member_types
 from db.records import Member, Photo
 from db.session import Connection
 from engine.values import Analysis, Vector
@@ -90,6 +92,24 @@ def remove(connection: Connection, context: Context, member: Member, photo_id: i
     photos.remove(connection, photo.id)
     types.retype(connection, context, member)
     return [Notice(word("photo.removed")), *show(connection, context, member)]
+
+
+def reread(connection: Connection, context: Context, member: Member, found: Sequence[tuple[int, Analysis]]) -> Replies:
+    """Stored photos were read again with their faces, after the consent was given."""
+    if not member.face_consent:
+        return []
+    for photo_id, analysis in found:
+        photo = _own(connection, member, photo_id)
+        if photo is None or (analysis.problem is not None and not _cleared(connection, member, analysis)):
+            continue
+        photos.set_facts(connection, photo.id, facts(analysis))
+        store_vectors(connection, photo, analysis)
+        if photo.status == "pending":
+            photos.approve(connection, photo.id)
+    types.retype(connection, context, member)
+    if "face" not in member_types.of_member(connection, member.id):
+        return [Say(word("face.reread_nothing"), ((PHOTOS,),))]
+    return types.card(connection, context, member, types.NEXT if member.status != "onboarding" else ())
 
 
 def _keep(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import outbox as letters
 from bot.context import Context
-from bot.keyboards import PHOTOS, TYPES, button
+from bot.keyboards import button
 from bot.replies import Document, Notice, Replies, Say, word
 from bot.usecases import consent, export, names
 from db import audit, erasure, members, pairs
@@ -40,11 +40,6 @@ def face(connection: Connection, context: Context, member: Member, choice: str) 
     return [Notice(word("ask.passed"))]
 
 
-def reread(connection: Connection, context: Context, member: Member, outcome: str) -> Replies:
-    """The stored photos were read again after the consent: what came of it (`types`, `nothing`)."""
-    return [Say(word(f"face.reread_{outcome}"), ((TYPES,),) if outcome == "types" else ((PHOTOS,),))]
-
-
 def give_export(connection: Connection, context: Context, member: Member) -> Replies:
     """/export: everything that is stored about the member, as a ZIP of JSON and pictures."""
     audit.add(connection, member.telegram_id, "export", audit.member(member.id), context.now)
@@ -59,7 +54,7 @@ def delete(connection: Connection, context: Context, member: Member, choice: str
         return [
             Say(
                 word("delete.sure"),
-                ((button("delete.now", "delete", member.id, "now"),), (button("delete.no", "delete", choice="no"),)),
+                ((button("delete.now", "delete", choice="now"),), (button("delete.no", "delete", choice="no"),)),
                 edit=True,
             )
         ]

@@ -1,0 +1,46 @@
+"""What broke: logged without anything about the person, answered with a clear sentence and never with a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, ErrorEvent, Message
+
+from bot.desk import Desk
+from bot.replies import Notice, Say, word
+from db.records import Member
+
+log = logging.getLogger(__name__)
+
+
+def make() -> Router:
+    """The one place for unexpected exceptions."""
+    router = Router(name="errors")
+    router.errors.register(broke)
+    return router
+
+
+async def broke(event: ErrorEvent, desk: Desk | None = None, member: Member | None = None) -> bool:
+    """Log where it broke (exceptions' own texts may quote people, so only their kind), and tell the person."""
+    log.error("update %s failed: %s at %s", event.update.event_type, type(event.exception).__name__, where(event.exception))
+    inner = event.update.event
+    if desk is None or member is None:
+        return True
+    if isinstance(inner, CallbackQuery):
+        await desk.say(inner, [Notice(word("error.unexpected"), alert=True)], member.language)
+    elif isinstance(inner, Message):
+        await desk.say(inner, [Say(word("error.unexpected"))], member.language)
+    return True
+
+
+def where(error: BaseException) -> str:
+    """The last places of our own code on the way to the error: `file:line`, innermost last."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "site-packages" not in code.co_filename:
+            places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-4:])
