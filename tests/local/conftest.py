@@ -83,8 +83,8 @@ def api(server: LocalServer, http: aiohttp.ClientSession) -> Call:
 def page(http: aiohttp.ClientSession) -> Call:
     """A call of the page's API that must succeed."""
 
-    async def call(path: str, method: str = "POST", **body: object) -> dict[str, Any]:
-        async with http.request(method, f"/page/{path}", json=body if method == "POST" else None) as response:
+    async def call(path: str, verb: str = "POST", /, **body: object) -> dict[str, Any]:
+        async with http.request(verb, f"/page/{path}", json=body if verb == "POST" else None) as response:
             answer: dict[str, Any] = await response.json()
             assert response.status == 200, answer
             return answer

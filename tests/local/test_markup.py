@@ -92,7 +92,7 @@ def test_html_is_read(text: str, plain: str, expected: Spans) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("가<b>x", "Can't find end tag corresponding to start tag \"b\""),
+        ("가<b>x", 'Can\'t find end tag corresponding to start tag "b"'),
         ("가<h1>x</h1>", 'Unsupported start tag "h1" at byte offset 3'),
         ("<b>x</i>", 'Unmatched end tag at byte offset 4, expected "</b>", found "</i>"'),
         ("x</b>", "Unexpected end tag at byte offset 1"),

@@ -18,9 +18,7 @@ async def test_both_clients_read_who_the_bot_is(ptb: telegram.Bot, aio: aiogram.
 
 
 async def test_text_with_entities_and_keyboard_reaches_the_page(aio: aiogram.Bot, ptb: telegram.Bot, page: Call) -> None:
-    markup = aiogram.types.InlineKeyboardMarkup(
-        inline_keyboard=[[aiogram.types.InlineKeyboardButton(text="Like", callback_data="like:1")]]
-    )
+    markup = aiogram.types.InlineKeyboardMarkup(inline_keyboard=[[aiogram.types.InlineKeyboardButton(text="Like", callback_data="like:1")]])
     one = await aio.send_message(MINA, "<b>Hi</b> 👍 <i>you</i>", parse_mode="HTML", reply_markup=markup)
     two = await ptb.send_message(MINA, "*Hi* 👍 _you_", parse_mode="MarkdownV2")
     assert one.text == two.text == "Hi 👍 you"
