@@ -85,7 +85,9 @@ class ScriptedBot:
 
 def keyboard() -> dict[str, Any]:
     first = [{"text": "알림", "callback_data": "toast"}, {"text": "경고", "callback_data": "alert"}]
-    return {"inline_keyboard": [first, [{"text": "고치기 단추", "callback_data": "edit"}], [{"text": "누리집", "url": "https://example.org/"}]]}
+    return {
+        "inline_keyboard": [first, [{"text": "고치기 단추", "callback_data": "edit"}], [{"text": "누리집", "url": "https://example.org/"}]]
+    }
 
 
 class Stage:

@@ -18,7 +18,7 @@ export class Phone {
   constructor({ store, outbox, side, user, choose, extras }) {
     Object.assign(this, { store, outbox, side, user, choose, extras });
     this.element = h("section", { class: `phone phone-${side}`, id: `phone-${side}` });
-    this.listener = (event) => event.detail === this.user && this.schedule();
+    this.listener = (event) => (event.detail === this.user ? this.schedule() : this.caption());
     store.addEventListener("chat", this.listener);
     this.refresh = () => this.head();
     store.addEventListener("people", this.refresh);
@@ -116,10 +116,16 @@ export class Phone {
 
   caption() {
     const role = this.side === "left" ? t("you") : t("other");
+    const elsewhere = this.store.people.map((person) => (person.id === this.user ? 0 : this.store.chat(person.id).unread()));
+    const state = JSON.stringify([this.store.person(this.user), elsewhere]);
+    if (state === this.captionState && this.captionBox.firstChild) return;
+    this.captionState = state;
+    const focused = this.captionBox.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     this.captionBox.replaceChildren(
       h("span", { class: "caption-role" }, role),
       switcher({ store: this.store, user: this.user, fixed: this.side === "left" && !this.extras, choose: (user) => this.choose(user) }),
-      this.extras ? this.extras() : null ?? "");
+      this.extras ? this.extras() : "");
+    if (focused) this.captionBox.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   status() {
@@ -131,7 +137,7 @@ export class Phone {
   }
 
   head() {
-    const before = this.captionBox.contains(document.activeElement) || this.headBox.contains(document.activeElement) ? document.activeElement?.dataset.focus : null;
+    const before = this.headBox.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     const { text, className } = this.status();
     const state = `${text}|${this.name()}|${this.store.person(this.user)?.blocked}`;
     if (state !== this.headState || !this.headBox.firstChild) {
@@ -143,7 +149,7 @@ export class Phone {
         button({ class: "round-button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("moreActions"), dataset: { focus: "more" }, on: { click: (event) => this.more(event.currentTarget) } }, icon("more")));
     }
     this.caption();
-    if (before) this.element.querySelector(`[data-focus="${before}"]`)?.focus({ preventScroll: true });
+    if (before) this.headBox.querySelector(`[data-focus="${before}"]`)?.focus({ preventScroll: true });
   }
 
   more(anchor) {

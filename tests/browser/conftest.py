@@ -1,0 +1,65 @@
+"""A browser, the local server with a scripted bot, and pages of both; screenshots go to artefacts/screenshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.scripted import Stage
+
+SHOTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
+WIDE = (1280, 860)
+PHONE = (390, 844)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path / "local")
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, stage: Stage) -> Iterator[Callable[..., Page]]:
+    """`open_page(size, locale, scheme)`; at the end no page may have logged an error of its own."""
+    contexts, errors = [], []
+
+    def make(size: tuple[int, int] = WIDE, locale: str = "ko-KR", scheme: str = "light", **more: Any) -> Page:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=scheme, **more)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(stage.url)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def shoot() -> Callable[[Page, str], None]:
+    """`shoot(page, name)` keeps a screenshot."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        page.screenshot(path=SHOTS / f"{name}.png")
+
+    return take
