@@ -27,15 +27,16 @@ CONTRAST = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({opacityProperty: true}) || element.closest('.visually-hidden, .spoiler')) continue;
+    if (!walker.currentNode.textContent.trim() || element.closest('.visually-hidden, .spoiler')) continue;
+    if (!element.checkVisibility({opacityProperty: true})) continue;
     const [a, b] = [light(rgba(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
     const ratio = (a + .05) / (b + .05);
     if (ratio < 4.5) bad.push(`${element.className || element.tagName} ${walker.currentNode.textContent.slice(0, 20)} ${ratio.toFixed(2)}`);
   }
   return bad;
 }"""
-UNNAMED = """() => [...document.querySelectorAll('button, a, input, textarea, img, [role=dialog], section')].filter((e) => e.checkVisibility())
-  .filter((e) => e.tagName === 'IMG' ? !e.hasAttribute('alt')
+UNNAMED = """() => [...document.querySelectorAll('button, a, input, textarea, img, [role=dialog], section')]
+  .filter((e) => e.checkVisibility()).filter((e) => e.tagName === 'IMG' ? !e.hasAttribute('alt')
     : !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim() || e.labels?.length))
   .map((e) => e.outerHTML.slice(0, 80))"""
 
