@@ -35,13 +35,18 @@ def engine() -> Reader:
 
 
 def pillow() -> Reader:
-    """The plain way: Pillow opens and decodes whatever it can."""
+    """The plain way: Pillow opens and decodes whatever it can; its own complaints count as the answers that they mean."""
     warnings.simplefilter("ignore")
 
     def read(data: bytes) -> Answer:
-        with Image.open(io.BytesIO(data)) as picture:
-            picture.convert("RGB")
-            return {"answer": "usable", "size": picture.size, "box": None}
+        try:
+            with Image.open(io.BytesIO(data)) as picture:
+                picture.convert("RGB")
+                return {"answer": "usable", "size": picture.size, "box": None}
+        except Image.DecompressionBombError:
+            return {"answer": "too_large", "size": (0, 0), "box": None}
+        except OSError:
+            return {"answer": "not_an_image", "size": (0, 0), "box": None}
 
     return read
 
