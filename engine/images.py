@@ -1,0 +1,212 @@
+"""Decode what strangers send: bounded in bytes, pixels and memory, refused as a value, never by an exception.
+
+A JPEG is scaled down while it is decoded (in the frequency domain, by simplejpeg); PNG and WebP go through Pillow and HEIC
+through libheif, each told which format to expect, so that no other decoder of theirs can be reached.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any, cast
+
+import cv2
+import numpy as np
+import pillow_heif
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from engine.settings import EngineSettings
+from engine.values import Image, Problem
+
+SIDE_MAX = 100_000
+"""Pixels: no camera makes a photo that is longer; some decoders allocate by the side."""
+ORIENTATION = 0x0112
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_STRIP = 4_000_000
+"""Pixels that are converted at once, so that a large photo is never in memory twice."""
+
+NOT_AN_IMAGE = Problem("not_an_image", "This is not a photo that can be read: send a JPEG, PNG, WebP or HEIC picture.")
+BROKEN = Problem("not_an_image", "This photo is broken or incomplete: send it again, or take another one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An upright photo, possibly smaller than it was sent."""
+
+    image: Image
+    size: tuple[int, int]
+    """Width and height of the upright photo as it was sent."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the sent photo per pixel of `image`."""
+        return max(self.size) / int(max(self.image.shape[:2]))
+
+
+def decode(data: bytes, settings: EngineSettings) -> Decoded | Problem:
+    """The photo in `data`, at most `settings.longest_side` pixels long, or why it cannot be had.  Never raises.
+
+    Of an animated file this is the first frame. Transparency is laid on white.
+    """
+    if len(data) > settings.max_bytes:
+        limit = settings.max_bytes // 1_000_000
+        return Problem("too_large", f"This file has {len(data) / 1e6:.0f} MB: send one of at most {limit} MB.")
+    kind = _kind(data)
+    if kind is None:
+        return NOT_AN_IMAGE
+    try:
+        width, height = _SIZES[kind](data)
+        if width < 1 or height < 1:
+            return BROKEN
+        if width * height > settings.max_pixels or max(width, height) > SIDE_MAX:
+            limit = settings.max_pixels // 1_000_000
+            return Problem("too_large", f"This photo has {width} × {height} pixels: send one of at most {limit} megapixels.")
+        pixels, orientation = _DECODERS[kind](data, settings.longest_side)
+    except Exception:  # noqa: BLE001 decoders fed with hostile bytes raise anything, and all of it means the same
+        return BROKEN
+    longest = max(pixels.shape[:2])
+    if longest > settings.longest_side:
+        factor = settings.longest_side / longest
+        target = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+        pixels = cast("Image", cv2.resize(pixels, target, interpolation=cv2.INTER_AREA))
+    size = (height, width) if orientation >= 5 else (width, height)
+    return Decoded(np.ascontiguousarray(_upright(pixels, orientation)), size)
+
+
+def encode_jpeg(image: Image, quality: int = 88) -> bytes:
+    """`image` as a JPEG without any metadata."""
+    return cast("bytes", simplejpeg.encode_jpeg(np.ascontiguousarray(image), quality=quality, colorspace="RGB", colorsubsampling="420"))
+
+
+def _kind(data: bytes) -> str | None:
+    if data[:3] == b"\xff\xd8\xff":
+        return "JPEG"
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        length = min(int.from_bytes(data[:4], "big"), 64)
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, length, 4))}
+        return "HEIC" if brands & _HEIC_BRANDS else None
+    return None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    height, width, _, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    return width, height
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    return cast("tuple[int, int]", struct.unpack(">II", data[16:24]))
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Of the canvas: https://developers.google.com/speed/webp/docs/riff_container."""
+    chunk, body = data[12:16], data[20:30]
+    if chunk == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack("<HH", body[6:10])
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _heic_size(data: bytes) -> tuple[int, int]:
+    return cast("tuple[int, int]", pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True).size)
+
+
+def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
+    height, width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    orientation = _orientation(Pillow.open(io.BytesIO(data), formats=("JPEG", "MPO")))
+    if space in {"CMYK", "YCCK"}:
+        return _pillow(data, longest, ("JPEG", "MPO"))[0], orientation
+    wanted = min(1.0, longest / max(height, width))
+    try:
+        pixels = simplejpeg.decode_jpeg(
+            data,
+            colorspace="RGB",
+            min_height=math.ceil(height * wanted),
+            min_width=math.ceil(width * wanted),
+            min_factor=1,
+            fastdct=True,
+        )
+    except ValueError:
+        # It refuses whatever libjpeg warns of, also harmless stray bytes; Pillow refuses only what is truly incomplete.
+        return _pillow(data, longest, ("JPEG", "MPO"))[0], orientation
+    return cast("Image", pixels), orientation
+
+
+def _png(data: bytes, longest: int) -> tuple[Image, int]:
+    return _pillow(data, longest, ("PNG",))
+
+
+def _webp(data: bytes, longest: int) -> tuple[Image, int]:
+    return _pillow(data, longest, ("WEBP",))
+
+
+def _heic(data: bytes, longest: int) -> tuple[Image, int]:
+    """libheif applies the orientation by itself."""
+    photo = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+    return _shrink(photo.to_pillow(), longest), 1
+
+
+def _pillow(data: bytes, longest: int, formats: tuple[str, ...]) -> tuple[Image, int]:
+    photo: Pillow.Image = Pillow.open(io.BytesIO(data), formats=formats)
+    orientation = _orientation(photo)
+    photo.draft(None, (longest, longest))  # only a JPEG is smaller afterwards
+    photo.load()
+    return _shrink(photo, longest), orientation
+
+
+def _shrink(photo: Pillow.Image, longest: int) -> Image:
+    """Eight-bit RGB on white, strip by strip, averaged over whole blocks of pixels while it is still twice too large."""
+    factor = max(1, max(photo.size) // (2 * longest))
+    rows = max(factor, _STRIP // photo.width // factor * factor)
+    strips = []
+    for top in range(0, photo.height, rows):
+        strip = _rgb(photo.crop((0, top, photo.width, min(top + rows, photo.height))))
+        size = max(1, strip.shape[1] // factor), max(1, strip.shape[0] // factor)
+        strips.append(strip if factor == 1 else cv2.resize(strip, size, interpolation=cv2.INTER_AREA))
+    return cast("Image", np.concatenate(strips))
+
+
+def _rgb(photo: Pillow.Image) -> Image:
+    if photo.mode.startswith("I") or photo.mode == "F":
+        # 16 bits of grey: Pillow would clip them, not scale them.
+        grey = np.clip(np.asarray(photo, np.float32) / 257, 0, 255).astype(np.uint8)
+        return cast("Image", np.repeat(grey[:, :, None], 3, axis=2))
+    if photo.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in photo.info:
+        photo = photo.convert("RGBA")
+        white = Pillow.new("RGBA", photo.size, (255, 255, 255, 255))
+        photo = Pillow.alpha_composite(white, photo)
+    return cast("Image", np.asarray(photo.convert("RGB")))
+
+
+def _orientation(photo: Pillow.Image) -> int:
+    """1 to 8 by EXIF; 1 where it says nothing usable."""
+    try:
+        value: Any = photo.getexif().get(ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 broken metadata may raise anything, and the photo may be good all the same
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Undo the camera's turn: https://www.media.mit.edu/pia/Research/deepview/exif.html."""
+    if orientation >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    if orientation in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+_SIZES = {"JPEG": _jpeg_size, "PNG": _png_size, "WEBP": _webp_size, "HEIC": _heic_size}
+_DECODERS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "HEIC": _heic}
