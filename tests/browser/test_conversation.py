@@ -141,7 +141,8 @@ def test_photo_dropped_and_pasted(open_page: Opener, stage: Stage, tmp_path: Pat
     phone = begin(page)
     data = list(picture(tmp_path).read_bytes())
     transfer = page.evaluate_handle(
-        "bytes => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'a.png', {type: 'image/png'})); return t; }",
+        "bytes => { const held = new DataTransfer();"
+        " held.items.add(new File([new Uint8Array(bytes)], 'a.png', {type: 'image/png'})); return held; }",
         data,
     )
     phone.locator(".device").dispatch_event("dragenter", {"dataTransfer": transfer})
@@ -150,7 +151,8 @@ def test_photo_dropped_and_pasted(open_page: Opener, stage: Stage, tmp_path: Pat
     page.get_by_role("dialog").get_by_role("button", name="보내기", exact=True).click()
     expect(phone.locator(".row.out .photo")).to_have_count(1)
     page.evaluate(
-        "t => document.querySelector('#phone-left .message-field').dispatchEvent(new ClipboardEvent('paste', {clipboardData: t, bubbles: true}))",
+        "held => document.querySelector('#phone-left .message-field')"
+        ".dispatchEvent(new ClipboardEvent('paste', {clipboardData: held, bubbles: true}))",
         transfer,
     )
     page.get_by_role("dialog").get_by_role("checkbox").check()

@@ -84,6 +84,6 @@ export function choosePerson(store, user, choose) {
     all[Math.min(all.length - 1, Math.max(0, index + (event.key === "ArrowDown" ? 1 : -1)))].focus();
   });
   draw();
-  const { close } = openDialog({ title: t("people"), content, className: "sheet" });
+  const { close } = openDialog({ title: t("people"), content, className: "sheet", host: document.activeElement?.closest(".phone")?.querySelector(".device") });
   (list.querySelector("[aria-current]") ?? search).focus();
 }
