@@ -22,4 +22,11 @@ class WordMissing(BotError, KeyError):
 
 
 class StartError(BotError):
-    """The bot cannot start; the message is one line that says what to do."""
+    """The bot cannot start; the message is one line that says what to do.
+
+    `code` is the exit code: 2 for a setting to change, 1 for anything else.
+    """
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code

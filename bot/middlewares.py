@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -22,7 +24,7 @@ from db.session import Connection
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 REMEMBERED: Final = 4096
 """Updates and people kept in memory; beyond these the database knows."""
-ANSWERS: Final = frozenset({"set", "back", "cancel", "photo_main", "photo_replace", "photo_remove"})
+ANSWERS: Final = frozenset({"set", "back", "cancel", "photo_main", "photo_replace", "photo_remove", "broadcast_yes"})
 """Buttons that belong to an answer that is being changed."""
 BURST: Final = 30.0
 REFILL: Final = 2.0
@@ -75,9 +77,27 @@ class Reception(BaseMiddleware):
         self._services = services
         self._throttle = throttle
         self._recent: OrderedDict[int, None] = OrderedDict()
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until the updates under way are served."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> object:
         """Serve one update."""
+        self._busy += 1
+        self._idle.clear()
+        try:
+            return await self._serve(handler, event, data)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+    async def _serve(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> object:
         update = cast("Update", event)
         person: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")

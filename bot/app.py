@@ -1,0 +1,287 @@
+"""Composition root: makes everything, connects it, starts it and stops it in order.
+
+`Application` can be started and stopped within a process (tests); `run` does it until a signal ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramNotFound, TelegramUnauthorizedError
+from aiogram.fsm.storage.memory import SimpleEventIsolation
+from aiogram.utils.token import TokenValidationError
+from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+from aiohttp import web
+
+from bot import commands, routers
+from bot.delivery import DatabasePhotos
+from bot.desk import Services, utc_now
+from bot.errors import StartError
+from bot.local import demo
+from bot.local.errors import LocalError
+from bot.local.server import LocalServer
+from bot.middlewares import BURST, REFILL, Reception, Throttle
+from bot.runtime import Runtime
+from bot.sender import Sender
+from bot.warming import warm
+from bot.words import Words
+from configuration import Settings
+from db import types
+from db.errors import DatabaseError
+from db.records import TypeRow
+from db.session import Database
+from engine.affinity import Affinity
+from engine.analysis import Analyser
+from engine.errors import EngineError
+from engine.types import STARTER, TypePack
+
+ADMIN_HERE = 9001
+"""The operator on the chat page, who is an admin where nobody else is named."""
+YOU = 1001
+"""The person at the chat page."""
+DRAIN = 15.0
+"""Seconds that updates under way get to finish when the bot stops."""
+log = logging.getLogger(__name__)
+
+
+class Application:
+    """The whole bot.
+
+    Args:
+        settings: all settings, paths absolute.
+        local: a Bot API server that runs already (tests); by default one is started where there is no token.
+        analyser: an engine that is loaded already (tests start many bots, and the weights take seconds).
+
+    """
+
+    def __init__(self, settings: Settings, *, local: LocalServer | None = None, analyser: Analyser | None = None) -> None:
+        self.settings = settings
+        self.local = local
+        self._own_local = local is None and not settings.telegram.token
+        self._analyser = analyser or Analyser(settings.engine, settings.var / "cache")
+        self._tasks: list[asyncio.Task[None]] = []
+        self._background: list[asyncio.Task[None]] = []
+        self._web: web.AppRunner | None = None
+        self._sending: asyncio.Task[None] | None = None
+        self._username: str | None = None
+        self.bot: Bot | None = None
+
+    @property
+    def address(self) -> str:
+        """Where people find the bot."""
+        if self.local is not None:
+            return self.local.base_url
+        return f"https://t.me/{self._username}" if not self.settings.telegram.api_base else self.settings.telegram.api_base
+
+    async def start(self) -> None:
+        """Start everything; once it returns, updates are answered.
+
+        Raises:
+            StartError: something that the operator can mend; the message is one line that says how.
+
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        loading = asyncio.create_task(asyncio.to_thread(self._analyser.load))
+        self._background.append(loading)
+        self.database = Database(self.settings.database)
+        self.runtime = Runtime(self.database, engine_threads=self.settings.engine.threads)
+        await self._open_database()
+        pack = await self._load_pack()
+        await self.runtime.transact(types.sync, _rows(pack), pack.version, utc_now())
+        if self._own_local:
+            await self._start_local()
+        await self._connect()
+        await self._assemble(pack)
+        try:
+            await loading
+        except EngineError as error:
+            raise StartError(str(error)) from error
+        await asyncio.to_thread(warm, self._analyser, pack)
+        await self._listen()
+        if self._own_local and self.local is not None:
+            self._in_background(self._seed(self.local))
+
+    async def stop(self) -> None:
+        """Take no more updates, finish those under way, send what is due, close."""
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        if self.bot is not None and hasattr(self, "dispatcher"):
+            if self._web is not None:
+                await self._web.cleanup()
+            with suppress(RuntimeError):
+                await self.dispatcher.stop_polling()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.reception.drain(DRAIN)
+            if self._sending is not None:
+                await self.sender.stop(self._sending)
+        if self.bot is not None:
+            await self.bot.session.close()
+        if hasattr(self, "runtime"):
+            await asyncio.to_thread(self.runtime.close)
+            await asyncio.to_thread(self.database.close)
+        if self._own_local and self.local is not None:
+            await self.local.stop()
+
+    async def ended(self) -> None:
+        """Wait until something that must run forever ends, which it never does by itself."""
+        running = [*self._tasks, *([self._sending] if self._sending is not None else [])]
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def _open_database(self) -> None:
+        try:
+            await asyncio.to_thread(self.database.open)
+        except DatabaseError as error:
+            raise StartError(str(error)) from error
+
+    async def _load_pack(self) -> TypePack:
+        folder = Path(self.settings.engine.pack) if self.settings.engine.pack else STARTER
+        try:
+            return await asyncio.to_thread(TypePack.load, folder)
+        except EngineError as error:
+            raise StartError(str(error)) from error
+
+    async def _start_local(self) -> None:
+        self.local = LocalServer(self.settings.local.port, self.settings.var / "local")
+        try:
+            await self.local.start()
+        except LocalError as error:
+            self.local = None
+            raise StartError(str(error)) from error
+        known = {person.id for person in self.local.people()}
+        if YOU not in known:
+            await self.local.add_person(YOU, "나", "ko", "you")
+        if ADMIN_HERE not in known:
+            await self.local.add_person(ADMIN_HERE, "운영자", "ko", "admin")
+
+    async def _connect(self) -> None:
+        """Make the Bot and see that its token is good."""
+        telegram = self.settings.telegram
+        base = self.local.base_url if self.local is not None else telegram.api_base
+        server = TelegramAPIServer.from_base(base) if base else PRODUCTION
+        token = self.local.token if self.local is not None else telegram.token
+        try:
+            self.bot = Bot(token, AiohttpSession(api=server))
+            self._username = (await self.bot.get_me()).username
+            if telegram.mode == "polling":
+                await self.bot.delete_webhook()
+        except (TokenValidationError, TelegramUnauthorizedError, TelegramNotFound):
+            raise StartError("telegram.token is not accepted: copy the bot's token from @BotFather into TELEGRAM_BOT_TOKEN") from None
+        except TelegramNetworkError:
+            raise StartError(f"no answer from {server.base.split('/bot')[0]}: check the network, or telegram.api_base") from None
+        except TelegramAPIError as error:
+            raise StartError(f"the Bot API server refused: {error.message}") from None
+
+    async def _assemble(self, pack: TypePack) -> None:
+        """Services, sender, dispatcher."""
+        assert self.bot is not None  # noqa: S101 _connect made it
+        matching = self.settings.matching
+        admins = frozenset(self.settings.telegram.admins or ((ADMIN_HERE,) if self.local is not None else ()))
+        photos = DatabasePhotos(self.runtime)
+        services = Services(self.bot, self.runtime, Words(), self._analyser, photos, matching, pack, Affinity(pack), admins)
+        self.sender = Sender(self.bot, self.runtime, photos, services.context)
+        self.services = replace(services, wake=self.sender.wake)
+        self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())
+        # Whoever may relay many messages a minute must not be slowed down by the door.
+        throttle = Throttle(max(BURST, matching.message_rate), max(REFILL, matching.message_rate / 30))
+        self.reception = Reception(self.services, throttle)
+        self.dispatcher.update.outer_middleware(self.reception)
+        self.dispatcher.include_routers(*routers.all_routers())
+        await commands.publish(self.bot, self.services.words, admins)
+
+    async def _listen(self) -> None:
+        assert self.bot is not None  # noqa: S101 _connect made it
+        self._sending = asyncio.create_task(self.sender.run(), name="sender")
+        if self.settings.telegram.mode == "webhook":
+            await self._listen_for_webhook(self.bot)
+            return
+        polling = self.dispatcher.start_polling(self.bot, handle_signals=False, close_bot_session=False, tasks_concurrency_limit=64)
+        self._tasks.append(asyncio.create_task(polling, name="polling"))
+
+    async def _listen_for_webhook(self, bot: Bot) -> None:
+        telegram = self.settings.telegram
+        if not telegram.webhook_url or not telegram.webhook_secret:
+            raise StartError("webhook mode needs telegram.webhook_url and telegram.webhook_secret: set both, or telegram.mode=polling")
+        path = urlsplit(telegram.webhook_url).path or "/"
+        application = web.Application()
+        # Telegram is told "200" only after the update was handled, so that one under way in a crash comes again.
+        handler = SimpleRequestHandler(self.dispatcher, bot, handle_in_background=False, secret_token=telegram.webhook_secret)
+        handler.register(application, path)
+        self._web = web.AppRunner(application, access_log=None)
+        await self._web.setup()
+        try:
+            await web.TCPSite(self._web, telegram.webhook_host, telegram.webhook_port).start()
+        except OSError as error:
+            place = f"{telegram.webhook_host}:{telegram.webhook_port}"
+            raise StartError(f"cannot listen on {place} ({error.strerror}): change telegram.webhook_port") from None
+        await bot.set_webhook(
+            telegram.webhook_url, secret_token=telegram.webhook_secret, allowed_updates=self.dispatcher.resolve_used_update_types()
+        )
+
+    async def _seed(self, local: LocalServer) -> None:
+        """Demo members, after the bot is already there to talk to."""
+        made = await demo.seed(self.database, self._analyser, self.services.pack, self.settings.local, local, utc_now())
+        if made:
+            log.info("%d demo members joined the chat page", made)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        task.add_done_callback(_report)
+        self._background.append(task)
+
+
+def _rows(pack: TypePack) -> list[TypeRow]:
+    return [TypeRow(info.id, info.group, info.kind, info.gender, info.name, info.name_ko) for info in pack.types]
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("%s failed: %s", task.get_name(), type(task.exception()).__name__)
+
+
+async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is under way; `ready` is told the bot's address once it answers.
+
+    Raises:
+        StartError: it could not start.
+
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    application = Application(settings)
+    starting = asyncio.create_task(application.start())
+    waiting = asyncio.create_task(stopping.wait())
+    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    starting.result()
+    ready(application.address)
+    ended = asyncio.create_task(application.ended())
+    await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    log.info("stopping")
+    await application.stop()
+    if ended.done() and not ended.cancelled():
+        ended.result()

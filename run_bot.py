@@ -1,0 +1,52 @@
+"""Start the bot: on Telegram where there is a token, else in local mode with a chat page.  `python run_bot.py --help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+import configuration
+
+NOISY = ("aiogram", "aiohttp", "asyncio", "apscheduler", "httpx", "openvino", "PIL")
+
+
+def main() -> int:
+    """Exit code: 0 after a stop by signal, 2 for unusable settings, 1 where something else keeps it from running."""
+    parser = argparse.ArgumentParser(prog="run_bot.py", description=__doc__)
+    parser.add_argument("--settings", type=Path, help="settings file (default: settings.toml beside this file)")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    arguments = parser.parse_args()
+    try:
+        settings = configuration.load(arguments.settings)
+    except configuration.SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _log(verbose=arguments.verbose)
+    print("inyeon: starting", file=sys.stderr, flush=True)
+    from bot import app  # noqa: PLC0415 importing aiogram takes seconds: unusable settings are told before
+    from bot.errors import StartError  # noqa: PLC0415
+
+    try:
+        asyncio.run(app.run(settings, lambda address: print(f"inyeon: ready at {address}", file=sys.stderr, flush=True)))
+    except StartError as error:
+        print(f"inyeon: {error}", file=sys.stderr)
+        return error.code
+    return 0
+
+
+def _log(*, verbose: bool) -> None:
+    """One line an event, without names, texts or ids of people."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="time=%(asctime)s level=%(levelname)s part=%(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S%z",
+    )
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
