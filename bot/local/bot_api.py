@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -14,6 +15,9 @@ from bot.local.parameters import Parameters, read_parameters
 
 if TYPE_CHECKING:
     from bot.local.world import World
+
+
+log = logging.getLogger(__name__)
 
 
 class BotApi:
@@ -66,6 +70,10 @@ class BotApi:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=500)
+        except Exception:
+            # A mistake of ours: said as Telegram says it, so that the bot's client can read the answer.
+            log.exception("%s failed", request.match_info["method"])
+            return _json(ApiError(500, "Internal Server Error").body(), 500)
         return _json({"ok": True, "result": result})
 
     def _authorise(self, request: web.Request) -> None:

@@ -169,7 +169,10 @@ def given_entities(items: list[Any], text: str) -> list[Entity]:
                 raise bad_request(f"entity URL '{item.get('url', '')}' is invalid: Wrong HTTP URL")
             argument = checked
         elif kind == "text_mention":
-            argument = str((item.get("user") or {}).get("id", 0))
+            user = item.get("user")
+            argument = str(user.get("id", "") if isinstance(user, dict) else "")
+            if not argument.isdecimal():
+                raise bad_request("can't parse MessageEntity: user must be a User with an identifier")
         elif kind == "pre":
             argument = str(item.get("language") or "")
         elif kind == "custom_emoji":

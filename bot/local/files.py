@@ -195,9 +195,17 @@ def neutral(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", last).strip(" .")[:255] or "file"
 
 
+def _whole(value: object) -> int:
+    """A length in pixels or seconds; what is none counts as 0."""
+    try:
+        return max(0, int(float(str(value or 0))))
+    except (ValueError, OverflowError):
+        return 0
+
+
 def _media(kind: str, common: Json, upload: Upload, about: Json, name: str, mime: str) -> Json:
     """The Bot API's description of an uploaded file."""
-    width, height, duration = (int(about.get(key) or 0) for key in ("width", "height", "duration"))
+    width, height, duration = (_whole(about.get(key)) for key in ("width", "height", "duration"))
     made: telegram.TelegramObject
     match kind:
         case "video":
@@ -211,7 +219,7 @@ def _media(kind: str, common: Json, upload: Upload, about: Json, name: str, mime
         case "voice":
             made = telegram.Voice(**common, duration=duration, mime_type=mime)
         case "video_note":
-            made = telegram.VideoNote(**common, length=int(about.get("length") or width or 240), duration=duration)
+            made = telegram.VideoNote(**common, length=_whole(about.get("length")) or width or 240, duration=duration)
         case "sticker":
             width, height = picture_size(upload.data) or (512, 512)
             moving: Json = {"is_animated": name.endswith(".tgs"), "is_video": mime == "video/webm"}

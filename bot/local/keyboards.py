@@ -114,6 +114,10 @@ def _action(action: str, value: Any, problem: str) -> Any:
             if not url.startswith("https://"):
                 raise bad_request(f"inline keyboard button Web App URL '{url}' is invalid: Only HTTPS links are allowed")
             return telegram.WebAppInfo(url)
+        case "login_url" | "switch_inline_query_chosen_chat" | "callback_game" if not isinstance(value, dict):
+            raise bad_request(problem + f"{action} must be an Object")
+        case "switch_inline_query" | "switch_inline_query_current_chat" if not isinstance(value, str):
+            raise bad_request(problem + f'Field "{action}" must be of type String')
     return value
 
 

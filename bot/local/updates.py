@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.local.errors import ApiError
@@ -137,7 +138,7 @@ class Updates:
 
     def peek(self, limit: int) -> list[Json]:
         """The oldest waiting updates."""
-        return [update for _, update in list(self._waiting.values())[:limit]]
+        return [update for _, update in islice(self._waiting.values(), limit)]
 
     def read(self, updates: list[Json]) -> None:
         """Say that `updates` reached the bot."""

@@ -49,7 +49,7 @@ async def test_a_photo_is_sent_again_by_any_of_its_ids_by_both_clients(ptb: tele
     assert second.photo is not None
     assert [size.file_id for size in second.photo] == [size.file_id for size in first.photo]
     assert second.has_media_spoiler
-    with pytest.raises(BadRequest, match="(?i)can't use file of type photo as video"):
+    with pytest.raises(BadRequest, match=r"(?i)can't use file of type photo as video"):
         await ptb.send_video(MINA, first.photo[0].file_id)
 
 

@@ -93,7 +93,7 @@ async def test_it_listens_on_this_machine_only(server: LocalServer) -> None:
     assert server.world.people[JUN].started
     outside = [entry[4][0] for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
     for address in {address for address in outside if not str(address).startswith("127.")}:
-        with pytest.raises(OSError, match="."):
+        with pytest.raises(OSError, match=r"refused|timed out|unreachable"):
             socket.create_connection((str(address), server.port), timeout=1)
 
 

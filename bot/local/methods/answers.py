@@ -50,7 +50,9 @@ async def set_message_reaction(world: World, parameters: Parameters) -> bool:
         raise bad_request("REACTIONS_TOO_MANY")
     emoji = None
     for reaction in chosen:
-        made = telegram.ReactionType.de_json(reaction, None) if isinstance(reaction, dict) and "type" in reaction else None
+        made = (
+            telegram.ReactionType.de_json(reaction, None) if isinstance(reaction, dict) and {"type", "emoji"} <= reaction.keys() else None
+        )
         if not isinstance(made, telegram.ReactionTypeEmoji) or made.emoji not in EMOJI:
             raise bad_request("REACTION_INVALID")
         emoji = made.emoji

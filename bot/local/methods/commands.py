@@ -21,7 +21,7 @@ COMMANDS_MAX = 100
 def _scope(world: World, parameters: Parameters) -> str:
     """The scope of a call as one word: its type, and for one chat "chat:ID"."""
     scope = parameters.mapping("scope") or {"type": "default"}
-    kind = scope.get("type", "default")
+    kind = str(scope.get("type", "default"))
     if kind not in SCOPES:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     if kind.startswith("chat"):
@@ -68,7 +68,9 @@ async def set_chat_menu_button(world: World, parameters: Parameters) -> bool:
     """setChatMenuButton."""
     chat = str(world.member(parameters.text("chat_id")).id) if parameters.text("chat_id") else ""
     button = parameters.mapping("menu_button") or {"type": "default"}
-    if button.get("type") not in ("commands", "default", "web_app"):
+    app = button.get("web_app")
+    whole = isinstance(app, dict) and isinstance(app.get("url"), str) and isinstance(button.get("text"), str)
+    if button.get("type") not in ("commands", "default", "web_app") or (button["type"] == "web_app" and not whole):
         raise bad_request("can't parse menu button: Invalid type specified")
     world.profile.set_menu(chat, telegram.MenuButton.de_json(button, None).to_dict())
     return True

@@ -90,7 +90,7 @@ async def send_poll(world: World, parameters: Parameters) -> Json:
     options = []
     for number, option in enumerate(parameters.items("options") or []):
         body = option if isinstance(option, dict) else {"text": option}
-        words = format_text(str(body.get("text", "")), str(body.get("text_parse_mode") or ""), body.get("text_entities"))
+        words = format_text(str(body.get("text", "")), str(body.get("text_parse_mode") or ""), Parameters(body).items("text_entities"))
         if not words.text:
             raise bad_request("poll options must be non-empty")
         if len(words.text) > 100:
