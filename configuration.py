@@ -23,6 +23,7 @@ CHOICES = {
     ("telegram", "mode"): ("polling", "webhook"),
     ("engine", "backend"): ("openvino", "onnxruntime"),
     ("engine", "precision"): ("auto", "f32"),
+    ("engine", "embedding"): ("sface", "facenet", "joined"),
 }
 # Lowest and highest usable value of numbers; what lies outside is a slip of the pen.
 BOUNDS: dict[tuple[str, str], tuple[float, float]] = {

@@ -11,6 +11,7 @@ class EngineSettings:
 
     backend: str = "openvino"
     precision: str = "auto"
+    embedding: str = "sface"
     threads: int = 2
     longest_side: int = 1280
     max_bytes: int = 20_000_000
