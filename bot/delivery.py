@@ -6,6 +6,7 @@ to give up; only refusals that mean "it is already so" or "show it as a new mess
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -102,7 +103,7 @@ async def _answer(bot: Bot, call: Call, query_id: str | None) -> Sent:
     if query_id is None:
         return True
     try:
-        return bool(await bot(methods.AnswerCallbackQuery(callback_query_id=query_id, **call.payload)))
+        return await bot.answer_callback_query(query_id, **call.payload)
     except TelegramBadRequest as error:
         if any(sign in error.message.lower() for sign in QUERY_TOO_OLD):
             return True
@@ -152,6 +153,5 @@ async def _send(bot: Bot, call: Call, chat_id: int) -> Sent:
     if call.upload is not None:
         name, file_name, data = call.upload
         payload[name] = BufferedInputFile(data, file_name)
-    kind: type[TelegramMethod[Any]] = getattr(methods, call.method[0].upper() + call.method[1:])
-    answer: Sent = await bot(kind(chat_id=chat_id, **payload))
-    return answer
+    kind: Callable[..., TelegramMethod[Sent]] = getattr(methods, call.method[0].upper() + call.method[1:])
+    return await bot(kind(chat_id=chat_id, **payload))

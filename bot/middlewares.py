@@ -123,7 +123,9 @@ class Reception(BaseMiddleware):
 
     async def _member(self, person: User) -> Member:
         found = await self._services.runtime.read(members.by_telegram, person.id)
-        return found or await self._services.runtime.transact(_welcome, self._services, person)
+        if found is not None:
+            return found
+        return await self._services.runtime.transact(_welcome, self._services, person)
 
     async def _slow_down(self, desk: Desk, inner: TelegramObject, person: User, *, told: bool) -> None:
         """Say it once; a pressed button must be answered each time, or it would spin."""

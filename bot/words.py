@@ -79,7 +79,7 @@ def _read(folder: Path, language: str) -> dict[str, tuple[str, ...]]:
             if not message.id:
                 continue
             key = message.id if isinstance(message.id, str) else message.id[0]
-            forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
             texts[key] = tuple(form for form in forms if form)
             if not texts[key]:
                 raise WordMissing(key, language)

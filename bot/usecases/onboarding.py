@@ -6,6 +6,7 @@ taken only at its own step, so a button pressed twice, or one of last week, chan
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot import answers
@@ -15,12 +16,13 @@ from bot.replies import Notice, Replies, Say, word
 from bot.usecases import consent, questions
 from bot.usecases.questions import ask, expects
 from db import audit, members, photos, safety
-from db.records import Language, Member
+from db.records import ConsentKind, Language, Member
 from db.session import Connection
 
 ORDER: Final = ("language", "intro", "terms", "face", "birth", "gender", "seeks", "city", "distance", "ages", "photo", "about")
 FIRST: Final = ORDER[0]
 TYPED: Final = frozenset({"birth", "city", "distance", "ages", "about"})
+CONSENTS: Final[Mapping[str, ConsentKind]] = {"terms": "terms", "face": "face"}
 UNDERAGE: Final = "underage"
 REVIEW: Final = "review"
 
@@ -54,8 +56,8 @@ def press(connection: Connection, context: Context, member: Member, field: str, 
         return [Notice(word("ask.terms.needed"), alert=True)]
     if field == "photo" and not photos.of(connection, member.id):
         return [Notice(word("photo.one_needed"), alert=True)]
-    if field in ("terms", "face"):
-        consent.record(connection, context, member, field, given=value == "yes")
+    if field in CONSENTS:
+        consent.record(connection, context, member, CONSENTS[field], given=value == "yes")
     elif field in ("gender", "seeks", "city", "distance", "ages"):
         wrong = questions.store(connection, context, member, field, value)
         if wrong is not None:

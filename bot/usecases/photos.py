@@ -239,7 +239,8 @@ def _after(member: Member) -> tuple[tuple[Button, ...], ...]:
 
 
 def _caption(photo: Photo, place: int) -> Word:
-    return word("photo.main" if place == 1 else "photo.nth", n=place, state="" if photo.status == "approved" else word(f"photo.state.{photo.status}"))
+    state = "" if photo.status == "approved" else word(f"photo.state.{photo.status}")
+    return word("photo.main" if place == 1 else "photo.nth", n=place, state=state)
 
 
 def _actions(photo: Photo, place: int) -> tuple[Button, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from bot.context import Context
 from bot.replies import Lines, Named, Word, word
 from bot.usecases.questions import place_word
-from db.records import Member, MemberType
+from db.records import Member, MemberType, TypeKind
+
+KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
 
 
-def person(context: Context, member: Member, types: Mapping[str, MemberType]) -> Word:
+def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType]) -> Word:
     """Age, place, types and their own words; nothing that identifies them."""
     lines: list[object] = [word("person.head", age=member.age(context.now) or 0, place=place_word(member))]
     named = type_names(context, types)
@@ -21,8 +24,8 @@ def person(context: Context, member: Member, types: Mapping[str, MemberType]) ->
     return word("person.card", lines=Lines(tuple(lines)))
 
 
-def type_names(context: Context, types: Mapping[str, MemberType]) -> tuple[Named, ...]:
+def type_names(context: Context, types: Mapping[TypeKind, MemberType]) -> tuple[Named, ...]:
     """The names of a member's types, face first; types of an older pack are left out."""
     known = context.pack.by_id
-    found = (known.get(types[kind].type_id) for kind in ("face", "fashion") if kind in types)
+    found = (known.get(types[kind].type_id) for kind in KINDS if kind in types)
     return tuple(Named(info.name_ko, info.name) for info in found if info is not None)

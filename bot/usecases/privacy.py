@@ -68,5 +68,6 @@ def _erase(connection: Connection, context: Context, member: Member) -> None:
     for pair in pairs.of_member(connection, member.id):
         partner = members.by_id(connection, pair.partner(member.id))
         if partner is not None:
-            letters.notify(connection, context, partner, Say(word("chats.ended", name=names.partner(pair, partner.id))), f"erased:{pair.id}")
+            said = Say(word("chats.ended", name=names.partner(pair, partner.id)))
+            letters.notify(connection, context, partner, said, f"ended:{pair.id}")
     erasure.erase(connection, member.id, context.now)

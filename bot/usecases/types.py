@@ -11,6 +11,7 @@ from bot import cards
 from bot.context import Context
 from bot.keyboards import DISCOVER, PHOTOS, PRIVACY, PROFILE, TYPES
 from bot.replies import Lines, Named, Picture, Replies, Rows, Say, Word, word
+from bot.usecases.presenting import KINDS
 from db import photos
 from db import types as member_types
 from db.records import Member, MemberType, StoredPhoto, TypeKind
@@ -22,7 +23,6 @@ from engine.values import Gender, TypeGuess, Vector
 NEXT: Final[Rows] = ((DISCOVER,), (TYPES, PROFILE))
 SHOWN: Final = 3
 """How many partner types are recommended at once."""
-KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
 SOUGHT: Final[Mapping[str, tuple[Gender, ...]]] = {"women": ("woman",), "men": ("man",), "everyone": ("woman", "man")}
 
 
@@ -33,7 +33,7 @@ def retype(connection: Connection, context: Context, member: Member) -> None:
     """
     gender: Gender | None = "woman" if member.gender == "woman" else "man" if member.gender == "man" else None
     for kind in KINDS:
-        stored = photos.vectors_of(connection, member.id, kind)
+        stored = photos.vectors(connection, member.id, kind)
         if not stored:
             member_types.clear(connection, member.id, kind)
             continue
@@ -68,7 +68,9 @@ def card(connection: Connection, context: Context, member: Member, after: Rows) 
         return [Picture(picture.image, picture.word, after)]
     seen = any(partner.evidence == "observed" for partner in partners)
     lines = Lines(tuple(_reason(partner) for partner in partners))
-    drawing = cards.PartnerCard(tuple(cards.Shown(_named(partner.type), partner.type.picture, kind=partner.type.kind) for partner in partners))
+    drawing = cards.PartnerCard(
+        tuple(cards.Shown(_named(partner.type), partner.type.picture, kind=partner.type.kind) for partner in partners)
+    )
     return [picture, Picture(drawing, word("types.partners_observed" if seen else "types.partners_prior", lines=lines), after)]
 
 
@@ -85,7 +87,7 @@ def recommended(context: Context, member: Member, own: list[str]) -> list[Partne
     return [*chosen, *fashions[: SHOWN - len(chosen)]]
 
 
-def _drawing(photo: StoredPhoto, shown: Mapping[str, tuple[TypeInfo, MemberType]]) -> cards.TypeCard:
+def _drawing(photo: StoredPhoto, shown: Mapping[TypeKind, tuple[TypeInfo, MemberType]]) -> cards.TypeCard:
     types = tuple(
         cards.Shown(_named(info), info.picture, given.confidence, _described(info), info.kind)
         for kind in KINDS
