@@ -1,0 +1,115 @@
+"""Age, gender and whether a minor can be excluded, from an aligned face.
+
+The networks (Cydral, CC0) were trained on dlib's chips: five points brought to a mean face with a padding of 0.2. They are sensitive
+to a few pixels, so several chips, cut a little tighter and higher, plain and mirrored, are averaged;
+docs/adr/0003-age-and-minors.md has the measurements.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import weights
+from engine.backends.runtime import Runtime, Session
+from engine.faces import similarity, warp
+from engine.values import FaceBox, Gender, Image
+
+MEAN_FACE = np.array([[0.2273, 0.2215], [0.7528, 0.2215], [0.4901, 0.5156], [0.2541, 0.7802], [0.7261, 0.7802]])
+"""dlib's mean face at YuNet's points, in shares of the face square: the middles of its eyes, nose tip, mouth corners."""
+CHIPS = ((0.14, -0.04, False), (0.14, 0.0, True), (0.20, -0.04, True), (0.20, 0.0, False))
+"""Padding, shift down (shares of the face square) and mirroring of each chip."""
+PIXEL_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
+AGE_SIDE, GENDER_SIDE = 64, 32
+YEARS = np.concatenate([[0.25], np.arange(1, 81)]).astype(np.float64)
+"""The age that each of the network's 81 classes stands for."""
+SURE_OF_GENDER = 0.65
+"""Probability below which no gender is named."""
+RANGE = 1.28
+"""Standard deviations on either side within which 80 % of a normal distribution lie."""
+SPREAD = 6.0
+"""Years of error that the network's own spread does not show."""
+MINOR = 0.5
+"""`minor_score` from which a minor cannot be excluded."""
+MINOR_AGE, MINOR_SLOPE = 23.0, 2.0
+"""Estimated age at which `minor_score` is one half, and the years over which it falls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a face says about its person."""
+
+    gender: Gender | None
+    gender_confidence: float
+    age: float
+    age_range: tuple[float, float]
+    minor_score: float
+
+
+class AttributeReader:
+    """The age network on four chips, the gender network on the same four."""
+
+    def __init__(self, cache: Path, runtime: Runtime) -> None:
+        self.cache = cache
+        self.runtime = runtime
+        self._sessions: tuple[Session, Session] | None = None
+        self._loading = threading.Lock()
+
+    def load(self) -> tuple[Session, Session]:
+        """Load both networks once.
+
+        Raises:
+            WeightsError, BackendError: a model cannot be had.
+
+        """
+        with self._loading:
+            if self._sessions is None:
+                made = [
+                    self.runtime.session(weights.graph(model, self.cache), (len(CHIPS), 3, side, side))
+                    for model, side in ((weights.AGE, AGE_SIDE), (weights.GENDER, GENDER_SIDE))
+                ]
+                self._sessions = made[0], made[1]
+            return self._sessions
+
+    def predict(self, image: Image, face: FaceBox) -> Attributes:
+        """Age and gender of a face of `image`."""
+        return self._predict(chips(image, face, AGE_SIDE), chips(image, face, GENDER_SIDE))
+
+    def _predict(self, for_age: NDArray[np.float32], for_gender: NDArray[np.float32]) -> Attributes:
+        age_session, gender_session = self.load()
+        (ages,), (genders,) = age_session.run(for_age), gender_session.run(for_gender)
+        return attributes(ages.mean(axis=0).astype(np.float64), float(genders[:, 1].mean()))
+
+
+def chips(image: Image, face: FaceBox, side: int) -> NDArray[np.float32]:
+    """The chips of `CHIPS` as input of a network: N × 3 × side × side."""
+    made = []
+    for padding, down, mirrored in CHIPS:
+        target = (MEAN_FACE + np.array((0, down)) + padding) / (1 + 2 * padding) * side
+        chip = warp(image, similarity(face.landmarks, target), side)
+        made.append(chip[:, ::-1] if mirrored else chip)
+    pixels = (np.stack(made).astype(np.float32) - PIXEL_MEAN) / np.float32(256)
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+
+
+def attributes(ages: NDArray[np.float64], man: float) -> Attributes:
+    """What the networks' probabilities say: `ages` over the 81 classes, `man` that it is a man."""
+    ages = ages / max(float(ages.sum()), 1e-9)
+    age = float(ages @ YEARS)
+    spread = float(np.hypot(np.sqrt(ages @ (YEARS - age) ** 2), SPREAD))
+    confidence = min(1.0, max(man, 1 - man))
+    gender: Gender | None = None if confidence < SURE_OF_GENDER else "man" if man > 0.5 else "woman"
+    return Attributes(gender, confidence, age, (max(0.0, age - RANGE * spread), age + RANGE * spread), minor_score(age))
+
+
+def minor_score(age: float) -> float:
+    """0–1, falling with the estimated age; one half at `MINOR_AGE`.
+
+    >>> minor_score(23.0)
+    0.5
+    """
+    return float(1 / (1 + np.exp(np.clip((age - MINOR_AGE) / MINOR_SLOPE, -50, 50))))
