@@ -12,7 +12,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Table, and_, case, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, literal, or_, select, true
 
 from db import types as type_queries
 from db.geography import EARTH_KM, HALFWAY_KM, box, haversine_limit
@@ -29,24 +29,27 @@ Condition = ColumnElement[bool]
 
 def candidates(connection: Connection, member: Member, now: dt.datetime, limit: int) -> list[Candidate]:
     """Up to `limit` people whom `member` may be shown: first who likes them, then who was active last."""
-    filters = _filters(member, now)
-    every = and_(*filters.values())
-    # Two queries: the few who like the member are found by their likes, the others by walking an index until there are enough.
-    # One query ordered by both would have to judge everybody.
-    likers = select(members).where(members.c.id.in_(_likers(member.id)), every)
-    others = select(members).where(members.c.id.not_in(_likers(member.id)), every)
+    every = and_(*_filters(member, now).values())
+    # Two queries: the few who like the member are looked up one by one, the others found by walking an index until there are
+    # enough.  One query ordered by both would have to judge everybody.
+    likers = _likers(connection, member.id)
     newest = (members.c.last_active_at.desc(), members.c.id.desc())
-    first = [Member(**row) for row in connection.execute(likers.order_by(*newest).limit(limit)).mappings()]
-    rest: list[Member] = []
-    if len(first) < limit:
-        rows = connection.execute(others.order_by(*newest).limit(limit - len(first))).mappings()
-        rest = [Member(**row) for row in rows]
-    found = first + rest
-    pictures = _photos(connection, [person.id for person in found])
-    types = type_queries.of_members(connection, [person.id for person in found])
-    return [
-        Candidate(person, pictures.get(person.id, ()), types.get(person.id, {}), place < len(first)) for place, person in enumerate(found)
-    ]
+    liking = select(members).where(members.c.id.in_(likers), every).order_by(*newest)
+    found = [Member(**row) for row in connection.execute(liking.limit(limit)).mappings()]
+    like = {person.id for person in found}
+    if len(found) < limit:
+        others = select(members).where(members.c.id.not_in(likers), every).order_by(*newest)
+        found += [Member(**row) for row in connection.execute(others.limit(limit - len(found))).mappings()]
+    ids = [person.id for person in found]
+    pictures = _photos(connection, ids)
+    types = type_queries.of_members(connection, ids)
+    return [Candidate(person, pictures.get(person.id, ()), types.get(person.id, {}), person.id in like) for person in found]
+
+
+def fits(connection: Connection, member: Member, other_id: int, now: dt.datetime) -> bool:
+    """Whether `member` and this person may meet now: every filter of both sides, but not whether they answered already."""
+    kept = [condition for name, condition in _filters(member, now).items() if name != "seen"]
+    return connection.scalar(select(members.c.id).where(members.c.id == other_id, *kept)) is not None
 
 
 def count_by_filter(connection: Connection, member: Member, now: dt.datetime) -> dict[str, int]:
@@ -56,12 +59,14 @@ def count_by_filter(connection: Connection, member: Member, now: dt.datetime) ->
     the member skipped or liked already.
     """
     filters = _filters(member, now)
-    counts = {}
-    for name in OPTIONAL:
-        kept = [condition for key, condition in filters.items() if key != name]
-        dropped = select(func.count()).select_from(members).where(and_(*kept), ~filters[name])
-        counts[name] = connection.scalar(dropped) or 0
-    return counts
+    fixed = [condition for name, condition in filters.items() if name not in OPTIONAL]
+    # One pass over those whom the fixed filters leave, with a sum a filter: all the others hold, and it does not.
+    missed = [
+        func.sum(case((and_(*(filters[other] for other in OPTIONAL if other != name), ~filters[name]), 1), else_=0)).label(name)
+        for name in OPTIONAL
+    ]
+    row = connection.execute(select(*missed).where(*fixed)).one()
+    return {name: int(count or 0) for name, count in zip(OPTIONAL, row, strict=True)}
 
 
 def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
@@ -83,7 +88,7 @@ def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
         "blocked": ~_blocked(member.id),
         "paired": ~_together(pairs, member.id),
         "seen": ~_together(likes, member.id, case((members.c.id > member.id, likes.c.lo_mark), else_=likes.c.hi_mark).is_not(None)),
-        "photo": select(photos.c.id).where(photos.c.member_id == members.c.id, photos.c.status == "approved").exists(),
+        "photo": _has_photo(),
     }
 
 
@@ -131,6 +136,12 @@ def _near_enough_for_them(member: Member) -> Condition:
     return or_(anywhere, and_(placed, _haversine(member.latitude, member.longitude) <= limit), and_(~placed, same_city))
 
 
+def _has_photo() -> Condition:
+    # Not EXISTS, which MariaDB answers by first listing everybody who has a photo.
+    shown = select(photos.c.id).where(photos.c.member_id == members.c.id, photos.c.status == "approved").limit(1)
+    return shown.scalar_subquery().is_not(None)
+
+
 def _placed() -> Condition:
     return and_(members.c.latitude.is_not(None), members.c.longitude.is_not(None))
 
@@ -161,10 +172,11 @@ def _blocked(member_id: int) -> Condition:
     return or_(mine, theirs)
 
 
-def _likers(member_id: int) -> CompoundSelect[int]:
-    high = select(likes.c.hi).where(likes.c.lo == member_id, likes.c.hi_mark == 1)
-    low = select(likes.c.lo).where(likes.c.hi == member_id, likes.c.lo_mark == 1)
-    return high.union_all(low)
+def _likers(connection: Connection, member_id: int) -> list[int]:
+    """Who likes the member and has no answer yet.  A list, since MariaDB would judge everybody for a subquery of two halves."""
+    high = select(likes.c.hi).where(likes.c.lo == member_id, likes.c.hi_mark == 1, likes.c.lo_mark.is_(None))
+    low = select(likes.c.lo).where(likes.c.hi == member_id, likes.c.lo_mark == 1, likes.c.hi_mark.is_(None))
+    return list(connection.scalars(high.union_all(low)))
 
 
 def _photos(connection: Connection, member_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:

@@ -36,7 +36,7 @@ def everything(connection: Connection, context: Context, member: Member, held: l
     vectors = [
         vector
         for kind in ("face", "fashion")
-        for vector in photos.vectors_of(connection, member.id, "face" if kind == "face" else "fashion")
+        for vector in photos.vectors(connection, member.id, "face" if kind == "face" else "fashion")
     ]
     return {
         "exported_at": context.now,
