@@ -1,0 +1,112 @@
+"""What must reach a member though nobody is waiting for it: put into the database with what it tells about, sent by `bot.sender`.
+
+A use case calls `notify` or `relay` in its own transaction, so that the match and the news of it, or a message and its copy,
+exist together or not at all.  What waits is a `Letter`: a Bot API call whose message ids in the recipient's chat are still to be
+looked up, since a message that is answered may itself be waiting to be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.context import Context
+from bot.render import Call, render
+from bot.replies import Clear, Document, Notice, Picture, Reply
+from db import messages, outbox
+from db.records import Member, Message
+from db.session import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One call that waits: `body` is its payload without chat and message ids.
+
+    Attributes:
+        method: as in Telegram's documentation.
+        body: JSON payload.
+        photo_id: a stored photo that fills the field `photo`.
+        answers: our id of the relayed message to which this is the reply.
+        edits: our id of the relayed message whose copy this changes.
+
+    """
+
+    method: str
+    body: dict[str, Any] = field(default_factory=dict)
+    photo_id: int | None = None
+    answers: int | None = None
+    edits: int | None = None
+
+    def payload(self) -> dict[str, Any]:
+        """As it lies in the database."""
+        ids = {"photo_id": self.photo_id, "answers": self.answers, "edits": self.edits}
+        return {"body": self.body, **{name: value for name, value in ids.items() if value is not None}}
+
+    @classmethod
+    def read(cls, method: str, payload: Mapping[str, Any]) -> Letter:
+        """From a row of the outbox."""
+        return cls(method, dict(payload.get("body", {})), payload.get("photo_id"), payload.get("answers"), payload.get("edits"))
+
+    def call(self, target: int | None) -> Call | None:
+        """The call, `target` being the message in the recipient's chat that is answered or edited.
+
+        None where there is nothing to do: the message to edit never arrived.  An answer to one that never arrived goes without
+        the reference.
+        """
+        if self.edits is not None:
+            return None if target is None else Call(self.method, {**self.body, "message_id": target})
+        body = self.body
+        if self.answers is not None and target is not None:
+            body = {**body, "reply_parameters": {"message_id": target, "allow_sending_without_reply": True}}
+        return Call(self.method, body, photo_id=self.photo_id)
+
+
+def target(connection: Connection, letter: Letter, recipient_id: int | None) -> int | None:
+    """The message in the recipient's chat that `letter` answers or edits: a copy that arrived, or one that they sent themselves."""
+    wanted = letter.edits if letter.edits is not None else letter.answers
+    found = None if wanted is None else messages.by_id(connection, wanted)
+    if found is None:
+        return None
+    return found.sender_message_id if found.sender_id == recipient_id else found.recipient_message_id
+
+
+def notify(
+    connection: Connection, context: Context, recipient: Member, reply: Reply, dedup_key: str, *, answers: int | None = None
+) -> bool:
+    """Queue `reply` for a member in the member's language.
+
+    Args:
+        connection: of the use case's transaction.
+        context: the surroundings.
+        recipient: who is told; nothing is queued for those who blocked the bot or are gone.
+        reply: `Say` or `Shown`; the others need a pressed button, or bytes that a queue should not carry.
+        dedup_key: what it is about; a second one with the same key is not queued for this member.
+        answers: our id of a relayed message of the member's own or to them, to which this is the reply.
+
+    Returns:
+        Whether it was queued.
+
+    """
+    if not recipient.reachable or recipient.status == "deleted":
+        return False
+    letter = replace(_letter(context, reply, recipient.language), answers=answers)
+    return outbox.put(connection, recipient.id, letter.method, letter.payload(), dedup_key, context.now)
+
+
+def relay(connection: Connection, context: Context, message: Message, letter: Letter) -> bool:
+    """Queue the copy of a relayed message for its recipient."""
+    key = f"relay:{message.id}"
+    return outbox.put(connection, message.recipient_id, letter.method, letter.payload(), key, context.now, message.id)
+
+
+def correct(connection: Connection, context: Context, message: Message, letter: Letter, mark: str) -> bool:
+    """Queue a change of a copy; `mark` tells this change from others of the same message."""
+    return outbox.put(connection, message.recipient_id, letter.method, letter.payload(), f"edit:{message.id}:{mark}", context.now)
+
+
+def _letter(context: Context, reply: Reply, language: str) -> Letter:
+    if isinstance(reply, Picture | Document | Notice | Clear) or getattr(reply, "edit", False):
+        raise TypeError(f"{type(reply).__name__} cannot wait in the outbox")
+    call = render(reply, context.words, language)
+    return Letter(call.method, call.payload, call.photo_id)
