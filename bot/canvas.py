@@ -70,6 +70,11 @@ class Canvas:
         self.page: Rgb = Image.new("RGB", (width, height), PAPER)
         self._draw = ImageDraw.Draw(self.page)
 
+    def cut(self, height: int) -> None:
+        """End the page here."""
+        self.page = self.page.crop((0, 0, self.page.width, height))
+        self._draw = ImageDraw.Draw(self.page)
+
     def panel(self, box: tuple[int, int, int, int], colour: str = WHITE, radius: int = 36) -> None:
         """A rounded rectangle (left, top, right, bottom)."""
         width, height = box[2] - box[0], box[3] - box[1]
@@ -91,6 +96,11 @@ class Canvas:
             self._draw.text((left, top), row, font=face, fill=colour)
             top += round(size * 1.38)
         return top
+
+    def right(self, place: tuple[int, int], text: str, size: int, weight: Weight = REGULAR, colour: str = INK) -> None:
+        """One line that ends at `place`."""
+        face = font(size, weight)
+        self._draw.text((place[0] - face.getlength(text), place[1]), text, font=face, fill=colour)
 
     def centred(
         self, middle: int, top: int, text: str, size: int, weight: Weight = REGULAR, colour: str = INK, width: int = 0, lines: int = 1

@@ -18,6 +18,8 @@ WIDTH: Final = 1080
 EDGE: Final = 56
 INNER: Final = WIDTH - 2 * EDGE
 GAP: Final = 32
+TALLEST: Final = 1700
+BAR: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,7 @@ class TypeCard:
         faces = [shown for shown in self.types if shown.kind == "face"]
         fashions = [shown for shown in self.types if shown.kind == "fashion"]
         worn = bool(self.palette or self.garments)
-        height = 150 + 500 + (250 if faces else 0) + (330 if fashions else 0) + (150 if worn else 0) + 90
-        canvas = Canvas(WIDTH, height)
+        canvas = Canvas(WIDTH, TALLEST)
         top = _header(canvas, words.plain(word("card.title"), language), words.plain(word("card.brand"), language))
         top = self._pictures(canvas, top, [*faces, *fashions][0], words, language, both=bool(faces))
         for shown in faces:
@@ -73,7 +74,8 @@ class TypeCard:
             top = _fashion(canvas, top, shown, words, language) + GAP
         if worn:
             top = self._worn(canvas, top, language)
-        canvas.centred(WIDTH // 2, height - 62, words.plain(word("card.footer"), language), 25, REGULAR, SOFT)
+        canvas.cut(top + 88)
+        canvas.centred(WIDTH // 2, top + 22, words.plain(word("card.footer"), language), 25, REGULAR, SOFT)
         return encode(canvas.page)
 
     def _pictures(self, canvas: Canvas, top: int, first: Shown, words: Words, language: str, *, both: bool) -> int:
@@ -99,7 +101,7 @@ class TypeCard:
             label = KOREAN.get(garment.label, garment.label) if language == "ko" else garment.label
             if left < WIDTH - EDGE - 150:
                 left = canvas.chip((left, top), label, 28, garment.colour) + 14
-        return top + 52
+        return top + 52 + GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def sureness(confidence: float) -> Word:
 
 def _header(canvas: Canvas, title: str, brand: str) -> int:
     canvas.text((EDGE, 50), title, 52, HEAVY)
-    canvas.text((WIDTH - EDGE - 190, 66), brand, 30, BOLD, ROSE)
+    canvas.right((WIDTH - EDGE, 66), brand, 30, BOLD, ROSE)
     canvas.panel((EDGE, 126, WIDTH - EDGE, 128), LINE, 1)
     return 156
 
@@ -162,8 +164,8 @@ def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown,
     if about:
         top = canvas.text((left, top + 2), about, 27, REGULAR, SOFT, width=width, lines=2)
     sure = words.plain(word("card.sure", sure=sureness(shown.confidence), percent=round(shown.confidence * 100)), language)
-    canvas.bar((left, top + 16, left + min(width, 420), top + 34), shown.confidence)
-    canvas.text((left + min(width, 420) + 22, top + 8), sure, 25, REGULAR, SOFT)
+    canvas.bar((left, top + 16, left + BAR, top + 34), shown.confidence)
+    canvas.text((left + BAR + 22, top + 9), sure, 25, REGULAR, SOFT, width=width - BAR - 22)
     return top + 44
 
 

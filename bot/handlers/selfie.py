@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.desk import Desk
 from bot.handlers.filters import Pressed
+from bot.handlers.reread import reread
 from bot.replies import Press
 from bot.usecases import photos
 from db.records import Member
@@ -33,6 +34,7 @@ def make() -> Router:
     router = Router(name="selfie")
     router.message.register(photo, F.photo, ForProfile())
     router.message.register(document, F.document, ForProfile())
+    router.callback_query.register(read_again, Pressed("reread"))
     return router
 
 
@@ -72,6 +74,11 @@ async def _read(message: Message, desk: Desk, member: Member, file_id: str, *, s
             return
         analysis = await desk.analyse(data, face=bool(member.face_consent))
         await desk.run(message, photos.receive, analysis, file_id if shown_by_id else None)
+
+
+async def read_again(query: CallbackQuery, desk: Desk, member: Member) -> None:
+    """Read the stored photos, after an admin approved of one."""
+    await reread(query, desk, member)
 
 
 async def show(message: Message, desk: Desk) -> None:

@@ -131,10 +131,7 @@ def resume(connection: Connection, context: Context, member: Member) -> Replies:
     step = str(member.draft.get("step", "photo"))
     member = members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
     member = members.set_step(connection, member.id, "" if member.status == "active" else step, {}, context.now)
-    if member.status == "active":
-        return [Say(word("review.approved"), MENU)]
-    follow = (button("ask.photo.done", "set", choice="photo:done"),)
-    return [Say(word("review.approved_onboarding"), (follow,))]
+    return [Say(word("review.approved"), ((button("review.read", "reread"),),))]
 
 
 def refused(connection: Connection, context: Context, member: Member) -> Replies:

@@ -109,7 +109,7 @@ def reread(connection: Connection, context: Context, member: Member, found: Sequ
     types.retype(connection, context, member)
     if "face" not in member_types.of_member(connection, member.id):
         return [Say(word("face.reread_nothing"), ((PHOTOS,),))]
-    return types.card(connection, context, member, types.NEXT if member.status != "onboarding" else ())
+    return types.card(connection, context, member, _after(member))
 
 
 def _keep(
@@ -143,6 +143,7 @@ def _keep(
 
 
 def _refuse(connection: Connection, context: Context, member: Member, analysis: Analysis) -> Replies:
+    """Say what is wrong; the second photo on which a minor cannot be excluded goes to the admins, and nothing is read from it yet."""
     problem = analysis.problem
     if problem is None or problem.code != "minor" or analysis.photo_jpeg is None:
         return [Say(word(f"photo.problem.{problem.code if problem else 'not_an_image'}"))]
@@ -155,10 +156,8 @@ def _refuse(connection: Connection, context: Context, member: Member, analysis: 
         analysis.photo_jpeg,
         context.now,
         status="pending",
-        facts=facts(analysis),
         nsfw=analysis.nsfw,
     )
-    store_vectors(connection, photo, analysis)
     safety.open_review(connection, member.id, "minor", context.now, photo.id)
     draft = {"before": member.status, "step": member.step}
     members.update(connection, member.id, context.now, status=REVIEW)
