@@ -164,8 +164,9 @@ def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown,
     if about:
         top = canvas.text((left, top + 2), about, 27, REGULAR, SOFT, width=width, lines=2)
     sure = words.plain(word("card.sure", sure=sureness(shown.confidence), percent=round(shown.confidence * 100)), language)
-    canvas.bar((left, top + 16, left + BAR, top + 34), shown.confidence)
-    canvas.text((left + BAR + 22, top + 9), sure, 25, REGULAR, SOFT, width=width - BAR - 22)
+    bar = min(BAR, width - 310)
+    canvas.bar((left, top + 16, left + bar, top + 34), shown.confidence)
+    canvas.text((left + bar + 22, top + 9), sure, 25, REGULAR, SOFT, width=width - bar - 22)
     return top + 44
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from bot import answers
 from bot.context import Context
 from bot.keyboards import MENU, button
-from bot.replies import Notice, Replies, Say, word
+from bot.replies import Clear, Notice, Replies, Say, word
 from bot.usecases import consent, questions
 from bot.usecases.questions import ask, expects
 from db import audit, members, photos, safety
@@ -44,7 +44,7 @@ def press(connection: Connection, context: Context, member: Member, field: str, 
     """A button of a question was pressed during onboarding."""
     if member.status != "onboarding" or field not in ORDER or not expects(member, field):
         return [Notice(word("ask.passed"))]
-    shown = questions.answered(field, context, member, value)
+    shown = Clear() if field == "photo" else questions.answered(field, context, member, value)
     if field == "language":
         if value not in ("ko", "en"):
             return [Notice(word("ask.passed"))]
