@@ -61,8 +61,8 @@ def warp(photo: Image, points: Points, target: Points) -> NDArray[np.float32]:
     return linear(np.clip(moved, 0, 255).astype(np.uint8))
 
 
-def linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """sRGB bytes to linear light 0–1 (IEC 61966-2-1)."""
+def linear(picture: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """sRGB 0–255 to linear light 0–1 (IEC 61966-2-1)."""
     value = picture.astype(np.float32) / 255
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
@@ -74,6 +74,13 @@ def encoded(light: NDArray[np.float32]) -> Image:
     return np.asarray(np.rint(value * 255), dtype=np.uint8)
 
 
+def _lit(light: NDArray[np.float32], tone: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The picture under a light in which its cheeks have the colour `tone` (von Kries adaptation in linear RGB)."""
+    wanted = linear(cv2.cvtColor(tone.astype(np.float32).reshape(1, 1, 3), cv2.COLOR_LAB2RGB).clip(0, 1) * np.float32(255))[0, 0]
+    cheeks = light[int(0.53 * SIDE) : int(0.6 * SIDE), int(0.35 * SIDE) : int(0.65 * SIDE)].reshape(-1, 3)
+    return np.asarray(light * (wanted / np.maximum(np.median(cheeks, axis=0), 1e-3)), dtype=np.float32)
+
+
 def oval() -> NDArray[np.float32]:
     """(SIDE, SIDE, 1): 1 on head and shoulders, 0 outside, soft between."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) / SIDE
@@ -82,14 +89,14 @@ def oval() -> NDArray[np.float32]:
     return cast("NDArray[np.float32]", inside[:, :, None].astype(np.float32))
 
 
-def mean_face(photos: Sequence[Image], points: Sequence[Points], ground: str, weights: Sequence[float] | None = None) -> Image:
+def mean_face(photos: Sequence[Image], points: Sequence[Points], ground: str, tone: NDArray[np.float64] | None = None) -> Image:
     """The blended face of several people, (SIDE, SIDE, 3).
 
     Args:
         photos: RGB.
         points: (5, 2) in pixels of each photo, in the order of `FaceBox.landmarks`.
         ground: `#RRGGBB` of the ground.
-        weights: how much each counts; None: all alike.
+        tone: CIELAB, shape (3,), that the cheeks shall have, as if the light were another; None leaves them.
 
     """
     target = np.mean([placed(one) for one in points], axis=0)
@@ -97,8 +104,10 @@ def mean_face(photos: Sequence[Image], points: Sequence[Points], ground: str, we
     turned = target * (-1, 1) + (SIDE, 0)
     target = (target + turned[[1, 0, 2, 4, 3]]) / 2
     each = [warp(photo, one, target) for photo, one in zip(photos, points, strict=True)]
-    light = np.average(each, axis=0, weights=weights).astype(np.float32)
+    light = np.asarray(np.mean(each, axis=0), dtype=np.float32)
     light = 0.7 * light + 0.3 * light[:, ::-1]
+    if tone is not None:
+        light = _lit(light, tone)
     soft = cv2.GaussianBlur(light, (0, 0), 2.4)
     light = np.clip(light + 0.9 * (light - soft), 0, 1)
     colour = np.array([int(ground[at : at + 2], 16) for at in (1, 3, 5)], dtype=np.uint8).reshape(1, 1, 3)

@@ -25,10 +25,13 @@ from engine.faces import FaceDetector
 from engine.fashion import FashionReader, FashionReading
 from engine.training.alter import altered
 from engine.training.garment_data import read, rows
+from engine.training.origins import region
 from engine.values import FaceBox, Gender, Image, Vector
 
 VIEWS = 6
-"""Altered pictures of each person."""
+"""Altered pictures of each portrait; street photos, of which there are many, get one."""
+SURE = 0.9
+"""Confidence from which a street photo's gender reading is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Person:
     file: Path
     gender: Gender
     age: float
+    origin: str
+    """World region that a portrait was made for (`engine.training.origins`); empty for street photos."""
     face: FaceBox
     skin: NDArray[np.float64]
     """CIELAB of the cheeks: says as much of the light as of the person, and types shall depend on neither."""
@@ -69,13 +74,15 @@ class Reader:
                 largest[name] = row
         for name in sorted(largest):
             row = largest[name]
-            age = int(re.findall(r"(\d+)-year-old", json.loads(row["metadata_json"])["prompt"])[0])
+            prompt = json.loads(row["metadata_json"])["prompt"]
+            age = int(re.findall(r"(\d+)-year-old", prompt)[0])
+            origin = region(re.findall(r"from (.*)$", prompt)[0])
             gender: Gender = "woman" if row["gender"] == "female" else "man"
-            person = self._person("portraits", folder / row["file"], gender, age, random)
+            person = self._portrait(folder / row["file"], gender, age, origin, random)
             if person is not None:
                 yield person
 
-    def _person(self, source: str, file: Path, gender: Gender, age: float, random: np.random.Generator) -> Person | None:
+    def _portrait(self, file: Path, gender: Gender, age: float, origin: str, random: np.random.Generator) -> Person | None:
         photo = read(file)
         face = self._face(photo)
         if face is None:
@@ -92,10 +99,11 @@ class Reader:
         if len(embeddings) < VIEWS // 2:
             return None
         return Person(
-            source,
+            "portraits",
             file,
             gender,
             age,
+            origin,
             face,
             skin_colour(photo, face),
             self.embedder.predict(photo, face),
@@ -113,18 +121,15 @@ class Reader:
             face = self._face(photo)
             if face is None:
                 continue
-            gender, confidence, age = self.attributes.predict(photo, face)
-            if gender is None or confidence < 0.9:
+            said = self.attributes.predict(photo, face)
+            if said.gender is None or said.gender_confidence < SURE:
                 continue
             outfit = self.fashion.predict(photo, face)
-            views = []
-            for _ in range(2):
-                view = altered(photo, random)
-                seen = self._face(view)
-                reading = self.fashion.predict(view, seen) if seen is not None else FashionReading()
-                if reading.embedding is not None:
-                    views.append(reading.embedding)
-            yield Person("street", folder / row["file"], gender, age, face, np.zeros(3), None, (), outfit, tuple(views))
+            view = altered(photo, random)
+            seen = self._face(view)
+            again = self.fashion.predict(view, seen).embedding if seen is not None else None
+            views = () if again is None else (again,)
+            yield Person("street", folder / row["file"], said.gender, said.age, "", face, np.zeros(3), None, (), outfit, views)
 
     def _face(self, photo: Image) -> FaceBox | None:
         found = self.detector.predict(photo)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,19 +23,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.backends.runtime import make_runtime
-from engine.colours import dominant, from_hex
+from engine.colours import from_hex, named, to_hex
 from engine.embedding import FaceEmbedder
 from engine.fashion import KOREAN, LABELS, LOWER_BLOCK, LOWER_LABELS, OUTER, UPPER_LABELS
 from engine.settings import EngineSettings
 from engine.training import blend, clusters, describe
 from engine.training.collage import collage
 from engine.training.garment_data import read
+from engine.training.origins import REGIONS
 from engine.training.people import Person, Reader, fingerprint
 from engine.types import FORMAT, STARTER
 
 SEED = 20261121
 VERSION = "starter-1"
-KS = (4, 5, 6, 7)
+FACE_KS = (4, 5, 6)
+FASHION_KS = (5, 6, 7)
 FACE_DIMS = (5, 8, 12)
 FASHION_DIMS = (5, 8, 12)
 LEAST_MEMBERS = 8
@@ -82,7 +85,7 @@ def _vector(person: Person, group: str) -> NDArray[np.float64]:
     return clusters.unit(whole[: len(whole) if group.endswith("face") else SEEN].astype(np.float64))
 
 
-def learn(group: str, people: Sequence[Person], removed: NDArray[np.float64], dims: Sequence[int]) -> Learned:
+def learn(group: str, people: Sequence[Person], removed: NDArray[np.float64]) -> Learned:
     """Choose K and the dimensions, cluster, calibrate."""
     face = group.endswith("face")
     kept = [person for person in people if len(person.altered if face else person.fashion_altered) > 0]
@@ -92,7 +95,11 @@ def learn(group: str, people: Sequence[Person], removed: NDArray[np.float64], di
         [np.stack([one[: x.shape[1]] for one in (person.altered if face else person.fashion_altered)[:least]]) for person in kept]
     )
     altered = clusters.unit(views.astype(np.float64))
-    tried = [clusters.stability(x, altered, k, one, removed, SEED) for one in dims for k in KS]
+    tried = [
+        clusters.stability(x, altered, k, one, removed, SEED)
+        for one in (FACE_DIMS if face else FASHION_DIMS)
+        for k in (FACE_KS if face else FASHION_KS)
+    ]
     chosen = clusters.choose(tried, LEAST_MEMBERS)
     log.info("%s: %s", group, chosen)
     projection = clusters.components(x, chosen.dims, removed)
@@ -108,9 +115,9 @@ def learn(group: str, people: Sequence[Person], removed: NDArray[np.float64], di
 
 
 def face_removed(people: Sequence[Person]) -> NDArray[np.float64]:
-    """Takes age and the light and colour of the skin out of face embeddings, over both genders, each about its own mean."""
+    """Takes age, origin, and the light and colour of the skin out of face embeddings, over both genders, each about its own mean."""
     x = np.stack([_vector(person, "any_face") for person in people])
-    nuisances = np.stack([[person.age, *person.skin] for person in people])
+    nuisances = np.stack([[person.age, *person.skin, *(float(person.origin == region) for region in REGIONS[:-1])] for person in people])
     return clusters.without(*_within_gender(people, x, nuisances))
 
 
@@ -126,13 +133,13 @@ def _within_gender(people: Sequence[Person], *tables: NDArray[np.float64]) -> li
     return [table - mean for table, mean in zip(tables, means, strict=True)]
 
 
-def draw_face(members: Sequence[Person], ground: str) -> Image.Image:
-    """The blended face of a type."""
+def draw_face(members: Sequence[Person], everyone: Sequence[Person], ground: str) -> Image.Image:
+    """The blended face of a type, in the mean skin tone of its whole group: types are not told apart by tone."""
     chosen = [person for person in members if AGES[0] <= person.age <= AGES[1]]
     chosen = (chosen if len(chosen) >= 6 else list(members))[:FACES]
-    return Image.fromarray(
-        blend.mean_face([read(one.file) for one in chosen], [one.face.landmarks.astype(np.float64) for one in chosen], ground)
-    )
+    tone = np.mean([person.skin for person in everyone], axis=0)
+    points = [one.face.landmarks.astype(np.float64) for one in chosen]
+    return Image.fromarray(blend.mean_face([read(one.file) for one in chosen], points, ground, tone))
 
 
 def outfit(members: Sequence[Person], everyone: Sequence[Person]) -> tuple[describe.Outfit, list[tuple[str, str]]]:
@@ -141,15 +148,15 @@ def outfit(members: Sequence[Person], everyone: Sequence[Person]) -> tuple[descr
     score = kinds * np.sqrt(kinds / np.maximum(usual, 0.02))
     upper = [UPPER_LABELS[at] for at in np.argsort(-score, kind="stable")]
     main = upper[0]
-    second = next(label for label in upper[1:] if (label in OUTER) != (main in OUTER) or kinds[UPPER_LABELS.index(label)] > 0.15)
-    above = _main_colours([one for person in members for one in _colours(person, ("upper", "full"))])
-    below = _main_colours([one for person in members for one in _colours(person, ("lower",))])
+    second = next(label for label in upper[1:] if label != "dress" and (label in OUTER) != (main in OUTER))
+    above = _main_colours(members, everyone, ("upper", "full"))
+    below = _main_colours(members, everyone, ("lower",))
     garments, shown = [main, second], [(main, above[0]), (second, above[min(1, len(above) - 1)])]
     if below and main != "dress":
         lower = LOWER_LABELS[:-1][int(_kinds([one for one in members if _sees_legs(one)], LOWER_LABELS, LOWER_BLOCK[0])[:-1].argmax())]
         garments.append(lower)
         shown.append((lower, below[0]))
-    palette = tuple(dict.fromkeys([*above[:3], *below[:2]]))
+    palette = tuple(dict.fromkeys([*above[:4], *below[:1]]))
     return describe.Outfit(tuple(garments), palette), shown
 
 
@@ -164,16 +171,24 @@ def _sees_legs(person: Person) -> bool:
     return person.fashion.embedding is not None and bool(person.fashion.embedding[slice(*LOWER_BLOCK)].any())
 
 
-def _colours(person: Person, regions: Sequence[str]) -> list[str]:
-    return [garment.colour for garment in person.fashion.garments if garment.region in regions]
+def _main_colours(members: Sequence[Person], everyone: Sequence[Person], regions: Sequence[str]) -> list[str]:
+    """The named colours that are frequent in a type and more so than in its group, each in its mean shade among the members.
 
-
-def _main_colours(found: Sequence[str]) -> list[str]:
-    """The main colours among many, the most usual first."""
+    Clusters over all colours would not do: a mean of many people's colours is grey.
+    """
+    found = [
+        (garment.colour, named(garment.colour).name)
+        for person in members
+        for garment in person.fashion.garments
+        if garment.region in regions
+    ]
+    usual = Counter(named(garment.colour).name for person in everyone for garment in person.fashion.garments if garment.region in regions)
     if not found:
         return []
-    lab = np.stack([from_hex(colour) for colour in found])
-    return [colour for colour, share in dominant(lab, np.ones(len(lab), dtype=np.float32), clusters=8, merge=18.0) if share >= 0.06]
+    here = Counter(name for _, name in found)
+    score = {name: count / len(found) * (count / len(found)) / ((usual[name] + 5) / usual.total()) for name, count in here.items()}
+    best = sorted((name for name in here if here[name] >= 3), key=lambda name: (-score[name], name))[:5]
+    return [to_hex(np.mean([from_hex(colour) for colour, own in found if own == name], axis=0)) for name in best or list(here)[:1]]
 
 
 def write(out: Path, learned: Sequence[Learned], data: Path, face_model: str) -> None:
@@ -222,7 +237,7 @@ def _face_row(one: Learned, number: int, path: Path, name: tuple[str, ...]) -> d
     members = one.members(number)
     ground = GROUNDS[number % len(GROUNDS)]
     path = path.with_suffix(".jpg")
-    picture = draw_face(members, ground)
+    picture = draw_face(members, one.people, ground)
     picture.save(path, quality=90)
     measures = [
         np.stack([describe.proportions(person.face.box, person.face.landmarks) for person in group]) for group in (members, one.people)
@@ -268,9 +283,9 @@ def main() -> None:
     dressed = [person for person in [*portraits, *street] if person.fashion.embedding is not None and person.fashion.embedding[:SEEN].any()]
     removed = {"face": face_removed(portraits), "fashion": fashion_removed(dressed)}
     learned = [
-        learn(f"{gender}_{kind}", [person for person in people if person.gender == gender], removed[kind], dims)
+        learn(f"{gender}_{kind}", [person for person in people if person.gender == gender], removed[kind])
         for gender in ("man", "woman")
-        for kind, people, dims in (("face", portraits, FACE_DIMS), ("fashion", dressed, FASHION_DIMS))
+        for kind, people in (("face", portraits), ("fashion", dressed))
     ]
     write(arguments.out, learned, arguments.data, FaceEmbedder.VERSION)
 

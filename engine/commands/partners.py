@@ -1,0 +1,67 @@
+"""`python -m engine partners PHOTO --seeking man|woman [--json] [--top N]`: partner types for the person on a photo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.affinity import Affinity, PartnerType
+from engine.analysis import Analyser
+from engine.commands.output import answer, progress
+from engine.settings import EngineSettings
+from engine.types import STARTER, TypePack
+
+
+def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's arguments."""
+    parser = parsers.add_parser("partners", help="recommend partner types for the person on a photo", description=__doc__)
+    parser.add_argument("photo", metavar="PHOTO", help="a photo of one adult's face")
+    parser.add_argument("--seeking", required=True, choices=("man", "woman"), help="whose types to recommend")
+    parser.add_argument("--top", type=int, default=6, metavar="N", help="how many types (default 6)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a type on stdout")
+
+
+def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path) -> int:
+    """Recommend; 1 where the photo cannot be used, 2 where there is no such file."""
+    if arguments.top < 1:
+        progress(f"--top is {arguments.top}: give 1 or more")
+        return 2
+    try:
+        with Path(arguments.photo).open("rb") as file:
+            data = file.read(settings.max_bytes + 1)
+    except (OSError, ValueError) as error:
+        progress(f"cannot read {arguments.photo}: {getattr(error, 'strerror', None) or error}; give the path of a photo")
+        return 2
+    progress("loading the models")
+    analysis = Analyser(settings, cache).analyse(data)
+    if analysis.problem is not None:
+        progress(f"{analysis.problem.code}: {analysis.problem.message}")
+        return 1
+    own = [guess.id for guess in (analysis.face_type, analysis.fashion_type) if guess is not None]
+    affinity = Affinity(TypePack.load(Path(settings.pack) if settings.pack else STARTER))
+    for partner in affinity.partners(own, arguments.seeking, top=arguments.top):
+        answer(json.dumps(as_object(partner), ensure_ascii=False) if arguments.json else as_text(partner))
+    return 0
+
+
+def as_object(partner: PartnerType) -> dict[str, Any]:
+    """The JSON object of CONTRACT.md."""
+    info = partner.type
+    return {
+        "type": {"id": info.id, "name": info.name, "name_ko": info.name_ko, "kind": info.kind},
+        "lift": round(partner.lift, 4),
+        "interval": [round(partner.interval[0], 4), round(partner.interval[1], 4)],
+        "couples": partner.couples,
+        "evidence": partner.evidence,
+        "reason": partner.reason,
+        "reason_ko": partner.reason_ko,
+    }
+
+
+def as_text(partner: PartnerType) -> str:
+    """Two lines for people."""
+    low, high = partner.interval
+    head = f"{partner.type.name} ({partner.type.kind}): {partner.lift:.2f} times chance ({low:.2f}–{high:.2f}), {partner.couples} couples"
+    return f"{head}\n  {partner.reason}"
