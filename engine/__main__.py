@@ -27,7 +27,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         status: int = COMMANDS[chosen.command].run(chosen, settings.engine, settings.var / "cache")
-        return status
     except EngineError as error:
         print(f"engine: {error}", file=sys.stderr)
         return 1
@@ -38,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return status
 
 
 if __name__ == "__main__":

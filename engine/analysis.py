@@ -6,12 +6,13 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from engine.attributes import MINOR, AttributeReader, Attributes
 from engine.backends.runtime import make_runtime
-from engine.embedding import ARCFACE, FaceEmbedder
+from engine.embedding import ARCFACE, FaceEmbedder, Kind
 from engine.faces import FaceDetector, similarity, warp
 from engine.fashion import FashionReader
 from engine.images import decode, encode_jpeg
@@ -137,7 +138,7 @@ class _Parts:
         self.runtime = make_runtime(settings, cache)
         self.detector = FaceDetector(cache, self.runtime)
         self.attributes = AttributeReader(cache, self.runtime)
-        self.embedder = FaceEmbedder(cache, self.runtime)
+        self.embedder = FaceEmbedder(cache, self.runtime, cast("Kind", settings.embedding))
         self.safety = NsfwScorer(cache, self.runtime)
         self.pack = TypePack.load(Path(settings.pack) if settings.pack else STARTER, self.embedder.version)
         self.fashion = FashionReader(self.pack.garments, self.runtime)

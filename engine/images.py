@@ -123,7 +123,7 @@ def _heic_size(data: bytes) -> tuple[int, int]:
 
 def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
     height, width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
-    orientation = _orientation(Pillow.open(io.BytesIO(data), formats=("JPEG", "MPO")))
+    orientation = _jpeg_orientation(data)
     if space in {"CMYK", "YCCK"}:
         return _pillow(data, longest, ("JPEG", "MPO"))[0], orientation
     wanted = min(1.0, longest / max(height, width))
@@ -140,6 +140,14 @@ def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
         # It refuses whatever libjpeg warns of, also harmless stray bytes; Pillow refuses only what is truly incomplete.
         return _pillow(data, longest, ("JPEG", "MPO"))[0], orientation
     return cast("Image", pixels), orientation
+
+
+def _jpeg_orientation(data: bytes) -> int:
+    """Pillow reads some of the metadata as soon as it opens a JPEG, and raises where that is broken."""
+    try:
+        return _orientation(Pillow.open(io.BytesIO(data), formats=("JPEG", "MPO")))
+    except Exception:  # noqa: BLE001 see `_orientation`
+        return 1
 
 
 def _png(data: bytes, longest: int) -> tuple[Image, int]:
