@@ -124,6 +124,8 @@ def test_simultaneous_likes_make_exactly_one_match_in_every_race(database: Datab
     # Each race has two members of its own; without photos, which a like does not need.
     ids = database.transact(lambda connection: [person(connection, photo=False).id for _ in range(2 * RACES)])
     races = list(zip(ids[::2], ids[1::2], strict=True))
+    # A new row already keeps the second one waiting; every other race starts with the row there, so that the lock must do it.
+    database.transact(lambda connection: [likes.lock(connection, *race) for race in races[::2]])
     barrier = threading.Barrier(2, timeout=60)
     matches: list[list[Pair | None]] = [[], []]
     failures: list[BaseException] = []
