@@ -170,8 +170,12 @@ class Program:
 
 
 def clean() -> dict[str, str]:
-    """This environment without what would change the product's settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("INYEON_") and name != "TELEGRAM_BOT_TOKEN"}
+    """This environment without what would change the product's settings, except for the engine's, which may be what is compared."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "TELEGRAM_BOT_TOKEN" and (not name.startswith("INYEON_") or name.startswith("INYEON_ENGINE__"))
+    }
 
 
 def free_port() -> int:

@@ -34,7 +34,7 @@ def selfie(picture: Path, seed: int = 0) -> bytes:
     return out.getvalue()
 
 
-def pictures() -> list[Path]:
-    """The starter pack's mean faces, men's first: they look the oldest, and a photo of a maybe-minor is not read to the end."""
-    pack = TypePack.load(STARTER)
+def pictures(folder: str) -> list[Path]:
+    """The mean faces of the type pack in `folder` (empty: the starter pack), men's first: a maybe-minor is not read to the end."""
+    pack = TypePack.load(Path(folder) if folder else STARTER)
     return [info.picture for group in ("man_face", "woman_face") for info in pack.groups[group].types]

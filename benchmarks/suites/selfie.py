@@ -22,7 +22,7 @@ def run(context: Context) -> Section:
     ours = Worker("benchmarks.our_chain", patience=300)
     theirs = Worker("benchmarks.plain_chain", patience=300, environment=ONE_THREAD)
     try:
-        photo = usable_photo(ours, context.work)
+        photo = usable_photo(ours, context)
         size = photo.stat().st_size / 1e6
         for _ in range(2):
             theirs.ask(str(photo))
@@ -56,7 +56,7 @@ def run(context: Context) -> Section:
     return Section("selfie", "A selfie", rows, ("selfie.png",), (note,))
 
 
-def usable_photo(ours: Worker, folder: Path) -> Path:
+def usable_photo(ours: Worker, context: Context) -> Path:
     """A generated selfie with which the engine finds nothing wrong, so that it is read to the end.
 
     Raises:
@@ -64,8 +64,8 @@ def usable_photo(ours: Worker, folder: Path) -> Path:
 
     """
     problems = []
-    for picture in pictures():
-        path = folder / f"{picture.stem}.jpg"
+    for picture in pictures(context.settings.engine.pack):
+        path = context.work / f"{picture.stem}.jpg"
         path.write_bytes(selfie(picture))
         answer = ours.ask(f"all {path}")
         if answer["problem"] is None:

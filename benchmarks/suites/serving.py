@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from pathlib import Path
 
 from benchmarks import people
 from benchmarks.context import Context, spread_row
 from benchmarks.page import BenchError, Page, Program, free_port
-from benchmarks.photo import pictures, selfie
 from benchmarks.suites.relay import OTHER, server
 from benchmarks.suites.selfie import ONE_THREAD, PLAIN, usable_photo
 from evaluation.plots import drawing
@@ -26,7 +24,7 @@ def run(context: Context) -> Section:
     """Twenty people send one selfie each; then one of them tries the commands."""
     worker = Worker("benchmarks.our_chain", patience=300)
     try:
-        photo = usable_photo(worker, context.work).read_bytes()
+        photo = usable_photo(worker, context).read_bytes()
     finally:
         worker.stop()
     var = context.new_var("serving")
@@ -45,7 +43,7 @@ def run(context: Context) -> Section:
         after = bot.memory()
         answers = {command: [answer(page, FIRST, command) for _ in range(3)] for command in COMMANDS}
         peak = memory_mb("VmHWM", bot.process.pid)
-    plain_memory, plain_wait = plain(context, context.work)
+    plain_memory, plain_wait = plain(context, photo)
     bare = bare_answers(context)
     slowest = max(answers, key=lambda command: statistics.median(answers[command]))
     every = [value for values in answers.values() for value in values]
@@ -93,10 +91,10 @@ def answer(page: Page, person: int, command: str) -> float:
     return (time.monotonic() - started) * 1000
 
 
-def plain(context: Context, folder: Path) -> tuple[float, list[float]]:
+def plain(context: Context, photo: bytes) -> tuple[float, list[float]]:
     """Resident megabytes of the plain chain after the same number of selfies, and the milliseconds of each."""
-    path = folder / "plain.jpg"
-    path.write_bytes(selfie(pictures()[0]))
+    path = context.work / "plain.jpg"
+    path.write_bytes(photo)
     worker = Worker("benchmarks.plain_chain", patience=300, environment=ONE_THREAD)
     try:
         found = [worker.ask(str(path)) for _ in range(min(SELFIES, 2 + context.rounds))]
