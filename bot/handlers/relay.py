@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aiogram import F, Router
+from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 
 from bot.desk import Desk
@@ -37,7 +38,7 @@ def incoming(message: Message, update_id: int) -> Incoming:
     ]
     return Incoming(
         message_id=message.message_id,
-        kind=str(message.content_type),
+        kind=ContentType(message.content_type).value,
         text=message.text or message.caption or "",
         entities=entities,
         reply_to=message.reply_to_message.message_id if message.reply_to_message is not None else None,

@@ -1,0 +1,26 @@
+"""An engine that journeys share: loading its weights takes longer than a conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import configuration
+from engine.analysis import Analyser
+from tests.engine.small_pack import write_whole_pack
+
+
+@pytest.fixture(scope="session")
+def small_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a type pack made in a moment."""
+    return write_whole_pack(tmp_path_factory.mktemp("pack") / "pack")
+
+
+@pytest.fixture(scope="session")
+def analyser(small_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Analyser:
+    """The real engine with the small pack, loaded once."""
+    settings = configuration.load(environment={"INYEON_ENGINE__PACK": str(small_pack)})
+    made = Analyser(settings.engine, tmp_path_factory.mktemp("cache"))
+    made.load()
+    return made
