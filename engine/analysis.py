@@ -22,7 +22,7 @@ from engine.settings import EngineSettings
 from engine.types import STARTER, TypePack
 from engine.values import Analysis, Face, FaceBox, Image, Problem, Quality
 
-VERSION = "cydral-4"
+VERSION = "cydral-8"
 """Of the age and gender reading; part of `Analysis.model_version`."""
 FACES_MAX = 16
 """Faces that are described; further ones in a crowd are passed over."""

@@ -21,22 +21,28 @@ from engine.values import FaceBox, Gender, Image
 
 MEAN_FACE = np.array([[0.2273, 0.2215], [0.7528, 0.2215], [0.4901, 0.5156], [0.2541, 0.7802], [0.7261, 0.7802]])
 """dlib's mean face at YuNet's points, in shares of the face square: the middles of its eyes, nose tip, mouth corners."""
-CHIPS = ((0.14, -0.04, False), (0.14, 0.0, True), (0.20, -0.04, True), (0.20, 0.0, False))
-"""Padding, shift down (shares of the face square) and mirroring of each chip."""
+CHIPS = tuple((padding, down, mirrored) for padding in (0.14, 0.20) for down in (-0.04, 0.0) for mirrored in (False, True))
+"""Padding, shift down (both in shares of the face square) and mirroring of each chip."""
 PIXEL_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 AGE_SIDE, GENDER_SIDE = 64, 32
 YEARS = np.concatenate([[0.25], np.arange(1, 81)]).astype(np.float64)
 """The age that each of the network's 81 classes stands for."""
-SURE_OF_GENDER = 0.65
+SURE_OF_GENDER = 0.6
 """Probability below which no gender is named."""
+AGE_BIAS = 1.5
+"""Years by which the network takes the adults of portraits_ai (18 to 60) for older than they were made to be."""
 RANGE = 1.28
 """Standard deviations on either side within which 80 % of a normal distribution lie."""
-SPREAD = 6.0
+SPREAD = 4.5
 """Years of error that the network's own spread does not show."""
 MINOR = 0.5
 """`minor_score` from which a minor cannot be excluded."""
-MINOR_AGE, MINOR_SLOPE = 23.0, 2.0
-"""Estimated age at which `minor_score` is one half, and the years over which it falls."""
+YOUNGEST_SHARE = 0.2
+"""Share of the network's belief that lies below the youngest likely age."""
+AMBIGUOUS = 10.0
+"""Years that the youngest likely age falls by per unit of doubt about the gender, which is seldom plain in children's faces."""
+MINOR_AGE, MINOR_SLOPE = 19.5, 2.0
+"""Youngest likely age at which `minor_score` is one half, and the years over which it falls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Attributes:
 
 
 class AttributeReader:
-    """The age network on four chips, the gender network on the same four."""
+    """The age and the gender network, each on all chips."""
 
     def __init__(self, cache: Path, runtime: Runtime) -> None:
         self.cache = cache
@@ -99,17 +105,19 @@ def chips(image: Image, face: FaceBox, side: int) -> NDArray[np.float32]:
 def attributes(ages: NDArray[np.float64], man: float) -> Attributes:
     """What the networks' probabilities say: `ages` over the 81 classes, `man` that it is a man."""
     ages = ages / max(float(ages.sum()), 1e-9)
-    age = float(ages @ YEARS)
-    spread = float(np.hypot(np.sqrt(ages @ (YEARS - age) ** 2), SPREAD))
+    seen = float(ages @ YEARS)
+    spread = RANGE * float(np.hypot(np.sqrt(ages @ (YEARS - seen) ** 2), SPREAD))
+    age = max(0.0, seen - AGE_BIAS)
     confidence = min(1.0, max(man, 1 - man))
     gender: Gender | None = None if confidence < SURE_OF_GENDER else "man" if man > 0.5 else "woman"
-    return Attributes(gender, confidence, age, (max(0.0, age - RANGE * spread), age + RANGE * spread), minor_score(age))
+    return Attributes(gender, confidence, age, (max(0.0, age - spread), age + spread), minor_score(ages, confidence))
 
 
-def minor_score(age: float) -> float:
-    """0–1, falling with the estimated age; one half at `MINOR_AGE`.
+def minor_score(ages: NDArray[np.float64], gender_confidence: float) -> float:
+    """0–1, higher looks younger; from one half on a minor cannot be excluded.
 
-    >>> minor_score(23.0)
-    0.5
+    The mean of the ages would hide a belief that is split between 12 and 35; so the score falls with the youngest likely age, the
+    `YOUNGEST_SHARE` quantile.
     """
-    return float(1 / (1 + np.exp(np.clip((age - MINOR_AGE) / MINOR_SLOPE, -50, 50))))
+    youngest = float(np.interp(YOUNGEST_SHARE, np.cumsum(ages), np.arange(len(ages)))) - AMBIGUOUS * (1 - gender_confidence)
+    return float(1 / (1 + np.exp(np.clip((youngest - MINOR_AGE) / MINOR_SLOPE, -50, 50))))
