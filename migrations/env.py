@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from db.tables import Utc, metadata
+from db.columns import Utc
+from db.tables import metadata
 
 
 def render(kind: str, item: object, _context: object) -> str | bool:
