@@ -32,7 +32,7 @@ class Word:
 
 
 def word(key: str, count: int | None = None, /, **values: object) -> Word:
-    """Shorthand: `word("discover.age", age=31)`."""
+    """Shorthand: `word("ages.range", low=25, high=35)`."""
     return Word(key, values, count)
 
 

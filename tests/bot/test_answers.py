@@ -1,0 +1,95 @@
+"""What people type, understood."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import answers
+from bot.answers import Refusal
+
+TODAY = date(2026, 11, 21)
+BORN = date(1994, 3, 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1994-03-07", "1994.3.7", "1994. 3. 7.", "1994/03/07", "1994 3 7", "19940307", "940307", "94.03.07", "94-3-7",
+        "1994년 3월 7일", "1994년3월7일생", "94년 3월 7일", "7 March 1994", "7th March 1994", "March 7, 1994", "mar 7 1994",
+        "7 Mar 94", "1994 March 7", "１９９４－０３－０７", "  1994-03-07  ",
+    ],
+)  # fmt: skip
+def test_dates_as_people_write_them(text: str) -> None:
+    assert answers.birth_date(text, TODAY) == BORN
+
+
+@pytest.mark.parametrize(
+    ("text", "born"),
+    [
+        ("25.12.1994", date(1994, 12, 25)),
+        ("12/25/1994", date(1994, 12, 25)),
+        ("03.03.1994", date(1994, 3, 3)),
+        ("050101", date(2005, 1, 1)),
+        ("271231", date(1927, 12, 31)),
+        ("2000-02-29", date(2000, 2, 29)),
+    ],
+)  # fmt: skip
+def test_dates_with_one_meaning(text: str, born: date) -> None:
+    assert answers.birth_date(text, TODAY) == born
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("03/07/1994", Refusal.AMBIGUOUS),
+        ("2031-01-01", Refusal.FUTURE),
+        ("1890-01-01", Refusal.OLD),
+        ("1994-13-07", Refusal.FORMAT),
+        ("1994-02-30", Refusal.FORMAT),
+        ("2001-02-29", Refusal.FORMAT),
+        ("32", Refusal.FORMAT),
+        ("", Refusal.FORMAT),
+        ("soon", Refusal.FORMAT),
+        ("May", Refusal.FORMAT),
+        ("1994-03-07; DROP TABLE members", Refusal.FORMAT),
+        ("99999999999999999999", Refusal.FORMAT),
+    ],
+)
+def test_dates_that_are_none(text: str, why: Refusal) -> None:
+    assert answers.birth_date(text, TODAY) == why
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_date_or_a_refusal(text: str) -> None:
+    found = answers.birth_date(text, TODAY)
+    assert isinstance(found, Refusal) or date(1926, 1, 1) <= found <= TODAY
+
+
+@given(st.dates(date(1927, 1, 1), TODAY), st.sampled_from(["%Y-%m-%d", "%Y.%m.%d", "%Y%m%d", "%d %B %Y", "%B %d, %Y", "%Y년 %m월 %d일"]))
+def test_every_date_is_read_back(born: date, form: str) -> None:
+    assert answers.birth_date(born.strftime(form), TODAY) == born
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("25-35", (25, 35)), ("25~35", (25, 35)), ("25 to 35", (25, 35)), ("25세부터 35세까지", (25, 35)), ("35-25", (25, 35)),
+        ("20대", (20, 29)), ("30s", (30, 39)), ("18-99", (18, 99)), ("30-30", (30, 30)), ("17-30", Refusal.RANGE),
+        ("18-100", Refusal.RANGE), ("10대", Refusal.RANGE),
+        ("30", Refusal.FORMAT), ("1-2-3", Refusal.FORMAT), ("", Refusal.FORMAT), ("any", Refusal.FORMAT),
+    ],
+)  # fmt: skip
+def test_age_ranges(text: str, expected: object) -> None:
+    assert answers.ages(text) == expected
+
+
+def test_words_about_oneself_are_cleaned() -> None:
+    assert answers.about("  hi\u202e there\x00\n\n\n\n\nbye ") == "hi there\n\nbye"
+    assert answers.about("\u200b \n") == Refusal.EMPTY
+    assert answers.about("가" * 500) == "가" * 500
+    assert answers.about("가" * 501) == Refusal.LONG
+    assert answers.line("a\nb\tc", 10) == "a b c"
