@@ -47,7 +47,7 @@ class SFace:
         """
         with self._loading:
             if self._session is None:
-                self._session = self.runtime.session(weights.graph(weights.SFACE, self.cache), (1, 3, 112, 112))
+                self._session = self.runtime.session(weights.graph(weights.SFACE, self.cache), (2, 3, 112, 112))
             return self._session
 
     def predict(self, image: Image, face: FaceBox) -> Vector:
@@ -56,10 +56,9 @@ class SFace:
         return self._predict(chip)
 
     def _predict(self, chip: Image) -> Vector:
-        session = self.load()
-        views = (chip, chip[:, ::-1])
-        (one,), (two,) = (session.run(np.ascontiguousarray(view.transpose(2, 0, 1)[None], dtype=np.float32)) for view in views)
-        return unit(unit(one[0]) + unit(two[0]))
+        views = np.stack([chip, chip[:, ::-1]])
+        (vectors,) = self.load().run(np.ascontiguousarray(views.transpose(0, 3, 1, 2), dtype=np.float32))
+        return unit(unit(vectors[0]) + unit(vectors[1]))
 
 
 class FaceNet:
