@@ -25,6 +25,7 @@ def engine() -> Reader:
     """The product's own reading."""
     settings = configuration.load()
     analyser = Analyser(settings.engine, settings.var / "cache")
+    analyser.load()
 
     def read(data: bytes) -> Answer:
         analysis = analyser.analyse(data)
