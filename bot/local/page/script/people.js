@@ -6,15 +6,21 @@ import { icon } from "./icons.js";
 import { language, t } from "./words.js";
 
 const HUES = 6;
+const OWN = new Map([["나", "you"], ["운영자", "operator"]]);
+
+/** What a person is called here: the product's own names for "you" and the operator are in the page's language. */
+export function nameOf(person) {
+  return OWN.has(person.name) ? t(OWN.get(person.name)) : person.name;
+}
 
 /** What the picture of a person is, in words. */
 function portraitLabel(person) {
-  return person.role === "demo" ? t("avatarDemo", { name: person.name }) : person.name;
+  return person.role === "demo" ? t("avatarDemo", { name: person.name }) : nameOf(person);
 }
 
 /** A round picture, or the first letter on a colour. `described`: whether it stands without the name beside it. */
 export function avatar(person, described = false) {
-  const letters = h("span", { class: `avatar hue-${person.id % HUES}`, role: described ? "img" : null, "aria-label": described ? portraitLabel(person) : null, "aria-hidden": described ? null : "true" }, [...(person.name || "?")][0]);
+  const letters = h("span", { class: `avatar hue-${person.id % HUES}`, role: described ? "img" : null, "aria-label": described ? portraitLabel(person) : null, "aria-hidden": described ? null : "true" }, [...(nameOf(person) || "?")][0]);
   if (!person.avatar) return letters;
   const image = h("img", { class: "avatar", src: person.avatar, alt: described ? portraitLabel(person) : "", title: portraitLabel(person), loading: "lazy", width: "40", height: "40" });
   image.addEventListener("error", () => image.replaceWith(letters));
@@ -28,10 +34,10 @@ function count(number) {
 /** The button that says whose phone it is; `fixed` shows the name only. */
 export function switcher({ store, user, fixed, choose }) {
   const person = store.person(user) ?? { id: user, name: "…" };
-  const inside = [avatar(person), h("span", { class: "switch-name" }, person.name)];
+  const inside = [avatar(person), h("span", { class: "switch-name" }, nameOf(person))];
   if (fixed) return h("span", { class: "switcher fixed" }, inside);
   const elsewhere = store.people.filter((other) => other.id !== user && other.id !== store.shown?.()).reduce((sum, other) => sum + store.chat(other.id).unread(), 0);
-  return button({ class: "switcher", "aria-haspopup": "dialog", "aria-label": t("switchPerson", { name: person.name }), dataset: { focus: "switcher" }, on: { click: () => choosePerson(store, user, choose) } },
+  return button({ class: "switcher", "aria-haspopup": "dialog", "aria-label": t("switchPerson", { name: nameOf(person) }), dataset: { focus: "switcher" }, on: { click: () => choosePerson(store, user, choose) } },
     inside, count(elsewhere), icon("down"));
 }
 
@@ -53,10 +59,10 @@ export function choosePerson(store, user, choose) {
   };
   const option = (person) =>
     button({ class: "person", "aria-current": person.id === user ? "true" : null, on: { click: () => pick(person) } },
-      avatar(person), h("span", { class: "person-name" }, person.name), person.blocked ? h("small", {}, icon("block")) : null, count(store.chat(person.id).unread()));
+      avatar(person), h("span", { class: "person-name" }, nameOf(person)), person.blocked ? h("small", {}, icon("block")) : null, count(store.chat(person.id).unread()));
   const draw = () => {
     const wanted = search.value.trim().toLowerCase();
-    const shown = groups(store).map(([key, people]) => [key, people.filter((person) => person.name.toLowerCase().includes(wanted))]).filter(([, people]) => people.length);
+    const shown = groups(store).map(([key, people]) => [key, people.filter((person) => nameOf(person).toLowerCase().includes(wanted))]).filter(([, people]) => people.length);
     list.replaceChildren(...(shown.length ? shown.map(([key, people]) => h("section", {}, h("h3", {}, t(key)), people.map(option))) : [h("p", { class: "hint" }, t("nobodyFound"))]));
   };
   search.addEventListener("input", draw);

@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
 import { Log } from "./log.js";
 import { fileOf } from "./media.js";
 import { closeMenu, openMenu } from "./menu.js";
-import { switcher } from "./people.js";
+import { nameOf, switcher } from "./people.js";
 import { t } from "./words.js";
 
 const EMOJI = ["❤", "👍", "🤣", "🔥", "🎉", "😢"];
@@ -42,7 +42,8 @@ export class Phone {
   }
 
   name() {
-    return this.store.person(this.user)?.name ?? t("you");
+    const person = this.store.person(this.user);
+    return person ? nameOf(person) : t("you");
   }
 
   /** Show another person's phone. */
