@@ -1,0 +1,273 @@
+"""The relay's rules and what it lets through, without Telegram."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.outbox import Letter
+from bot.usecases import anonymity, chats, reach, relay
+from bot.usecases.relay import Incoming
+from db import activity, members, messages, pairs, safety
+from db.session import Connection, Database
+from tests.bot.meeting import Town, keys
+from tests.db.people import NOW
+
+
+@pytest.fixture
+def town(database: Database) -> Town:
+    return Town(database)
+
+
+@pytest.fixture
+def couple(town: Town) -> tuple[int, int]:
+    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
+    town.match(her, him)
+    town.mail()
+    return her, him
+
+
+def text(number: int, said: str = "hi", reply_to: int | None = None, **more: object) -> Incoming:
+    return Incoming(number, "text", said, reply_to=reply_to, **more)  # type: ignore[arg-type]
+
+
+def test_a_message_and_its_copy_are_one_transaction(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    assert town.act(her, relay.receive, text(11)) == []
+    (letter,) = town.mail()[him]
+    assert letter["method"] == "copyMessage"
+    assert letter["body"] == {"from_chat_id": town.member(her).telegram_id, "message_id": 11}
+    stored = town.database.read(messages.by_sender, her, 11)
+    assert stored is not None
+    assert stored.recipient_id == him
+    assert stored.recipient_message_id is not None
+
+
+@pytest.mark.parametrize("kind", ["contact", "poll", "dice", "game", "venue", "story", "unknown", "paid_media", "invoice"])
+def test_what_cannot_be_passed_on_is_said(town: Town, couple: tuple[int, int], kind: str) -> None:
+    said = keys(town.act(couple[0], relay.receive, Incoming(12, kind)))
+    assert said == ["relay.contact" if kind == "contact" else "relay.unsupported"]
+    assert town.mail() == {}
+
+
+def test_the_rate_is_per_member_and_minute(database: Database) -> None:
+    town = Town(database, rate=5)
+    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
+    town.match(her, him)
+    town.mail()
+    said = [keys(town.act(her, relay.receive, text(number))) for number in range(1, 8)]
+    assert said == [[]] * 5 + [["relay.slower"]] * 2
+    assert town.act(him, relay.receive, text(100)) == []
+    town.now += dt.timedelta(seconds=61)
+    assert town.act(her, relay.receive, text(20)) == []
+
+
+def test_answers_go_to_the_chat_of_what_they_answer(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    other = town.newcomer("man", "women")
+    second = town.match(her, other)
+    town.mail()
+    town.act(other, relay.receive, text(31))
+    town.mail()
+    stored = town.database.read(messages.by_sender, other, 31)
+    assert stored is not None
+    assert stored.recipient_message_id is not None
+    assert town.database.read(activity.unread, her) == {second.id: 1}
+    assert town.act(her, relay.receive, text(41, reply_to=stored.recipient_message_id)) == []
+    assert town.database.read(activity.unread, her) == {}
+    mail = town.mail()
+    assert list(mail) == [other]
+    assert mail[other][0]["answers"] == stored.id
+    assert town.act(her, relay.receive, text(42, reply_to=999)) == []
+    assert list(town.mail()) == [him]
+
+
+def test_a_copy_from_another_chat_names_its_sender_and_leads_there(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    town.act(him, relay.receive, text(51))
+    assert "reply_markup" not in town.mail()[her][0]["body"]
+    town.act(her, chats.leave)
+    town.act(him, relay.receive, text(52))
+    (button,) = town.mail()[her][0]["body"]["reply_markup"]["inline_keyboard"][0]
+    pair = town.database.read(pairs.between, her, him)
+    assert pair is not None
+    assert button["callback_data"] == f"open:{pair.id}:"
+    assert keys(town.act(her, chats.enter, pair.id)) == ["chats.entered"]
+    assert town.member(her).active_pair_id == pair.id
+
+
+@pytest.mark.parametrize("end", ["unmatch", "block", "ban"])
+def test_nothing_passes_after_an_end(town: Town, couple: tuple[int, int], end: str) -> None:
+    her, him = couple
+    town.act(her, relay.receive, text(61))
+    town.mail()
+    pair = town.database.read(pairs.between, her, him)
+    assert pair is not None
+    if end == "unmatch":
+        town.act(him, chats.unmatch, pair.id)
+    elif end == "block":
+        town.database.transact(safety.block, him, her, NOW)
+    else:
+        town.database.transact(safety.ban, him, NOW)
+    town.mail()
+    assert keys(town.act(her, relay.receive, text(62))) == ["relay.no_chat"]
+    assert keys(town.act(her, relay.receive, text(63, reply_to=61))) == ["relay.over"]
+    assert town.act(her, relay.edited, text(61, "changed")) == []
+    assert keys(town.act(her, chats.enter, pair.id)) == ["chats.over"]
+    assert keys(town.act(her, chats.unmatch, pair.id)) == ["chats.over"]
+    assert town.mail() == {}
+
+
+def test_strangers_cannot_enter_or_end_a_chat(town: Town, couple: tuple[int, int]) -> None:
+    pair = town.database.read(pairs.between, *couple)
+    assert pair is not None
+    eve = town.newcomer("man", "women")
+    for usecase in (chats.enter, chats.profile, chats.unmatch):
+        assert keys(town.act(eve, usecase, pair.id)) == ["chats.over"]
+    assert keys(town.act(eve, chats.ask_unmatch, pair.id)) == ["chats.none"]
+    assert town.member(eve).active_pair_id is None
+    assert town.mail() == {}
+
+
+def test_a_member_in_review_talks_to_nobody_and_nobody_to_them(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    town.database.transact(members.update, him, NOW, status="review")
+    assert keys(town.act(him, relay.receive, text(71))) == ["review.wait"]
+    assert keys(town.act(her, relay.receive, text(72))) == ["relay.unreachable"]
+    assert town.mail() == {}
+
+
+def test_in_chat_means_that_nothing_else_waits_for_the_message(town: Town, couple: tuple[int, int]) -> None:
+    her = town.member(couple[0])
+    assert relay.in_chat(her)
+    assert not relay.in_chat(town.database.transact(members.set_step, her.id, "edit.photo", {}, NOW))
+    assert not relay.in_chat(town.member(town.newcomer()))
+
+
+def test_two_edits_in_one_second_both_count(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    town.act(her, relay.receive, text(81))
+    town.act(her, relay.edited, text(81, "one", mark="1"))
+    town.act(her, relay.edited, text(81, "two", mark="2"))
+    town.act(her, relay.edited, text(81, "two", mark="2"))
+    assert [letter["body"].get("text") for letter in town.mail()[him]] == [None, "one", "two"]
+
+
+def test_partners_are_told_once_that_somebody_is_gone(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    for _ in range(2):
+        town.act(him, lambda connection, context, member: reach.lost(connection, context, member) or [])
+    assert len(town.mail()[her]) == 1
+    assert keys(town.act(her, relay.receive, text(91))) == ["relay.unreachable"]
+
+
+def test_many_chats_are_listed_in_pages_with_those_with_news_first(town: Town) -> None:
+    her = town.newcomer("woman", "men")
+    suitors = [town.newcomer("man", "women") for _ in range(13)]
+    found = [town.match(her, suitor) for suitor in suitors]
+    town.act(suitors[5], relay.receive, text(5))
+    (first,) = town.act(her, chats.listing)
+    shown = [row[0].press for row in first.buttons]  # type: ignore[union-attr]
+    assert shown[0].to == found[5].id
+    assert [press.do for press in shown] == ["open"] * 10 + ["matches"]
+    (second,) = town.act(her, chats.listing, int(shown[-1].choice))
+    rest = [row[0].press.to for row in second.buttons]  # type: ignore[union-attr]
+    assert sorted([press.to for press in shown[:-1]] + rest) == sorted(pair.id for pair in found)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("write me: @Maru_9!", "write me: •••••••!"),
+        ("https://t.me/maru_9?start=1 ok", f"{'•' * 27} ok"),
+        ("telegram.me/MARU_9", "•" * 18),
+        ("maru_9.t.me", "•" * 11),
+        ("tg://resolve?domain=maru_9", "•" * 26),
+        ("tg://user?id=123", "•" * 16),
+        ("@maru_99 and maru_9 are others", "@maru_99 and maru_9 are others"),
+        ("t.me/maru_99", "t.me/maru_99"),
+        ("😀 @maru_9 😀", "😀 ••••••• 😀"),
+    ],
+)
+def test_the_senders_own_name_is_hidden(said: str, expected: str) -> None:
+    assert anonymity.clean(said, (), "maru_9").text == expected
+
+
+@pytest.mark.parametrize("url", ["tg://user?id=5", "TG://USER?ID=5", "https://t.me/maru_9", "tg://openmessage?user_id=5"])
+def test_links_behind_words_that_lead_to_the_sender_go(url: str) -> None:
+    link = {"type": "text_link", "offset": 0, "length": 2, "url": url}
+    bold = {"type": "bold", "offset": 0, "length": 2}
+    cleaned = anonymity.clean("hi", (link, bold), "maru_9")
+    assert cleaned.entities == (bold,)
+    assert cleaned.changed
+    kept = anonymity.clean("hi", ({**link, "url": "https://example.org/"},), "maru_9")
+    assert len(kept.entities) == 1
+    assert not kept.changed
+
+
+SPAN = st.tuples(st.sampled_from([*anonymity.FORMATS, "text_mention", "url"]), st.integers(0, 30), st.integers(1, 30))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    said=st.text(max_size=60),
+    limit=st.integers(1, 40),
+    spans=st.lists(
+        st.tuples(st.sampled_from([*anonymity.FORMATS, "text_mention", "url"]), st.integers(0, 30), st.integers(1, 30)), max_size=5
+    ),
+)
+def test_cleaned_text_fits_and_its_entities_lie_within(said: str, limit: int, spans: list[tuple[str, int, int]]) -> None:
+    def units(value: str) -> int:
+        return len(value.encode("utf-16-le", errors="surrogatepass")) // 2
+
+    total = units(said)
+    entities = [{"type": kind, "offset": at, "length": size} for kind, at, size in spans if at + size <= total]
+    cleaned = anonymity.shorten(anonymity.clean(said, entities, "maru_9"), limit)
+    assert units(cleaned.text) <= max(limit, 1)
+    for entity in cleaned.entities:
+        assert entity["type"] in anonymity.FORMATS
+        assert int(entity["length"]) > 0
+        assert int(entity["offset"]) + int(entity["length"]) <= units(cleaned.text)
+    assert "@maru_9" not in cleaned.text.replace("@maru_9_", "")
+
+
+def test_a_letter_reads_back_as_it_was_put() -> None:
+    letter = Letter("copyMessage", {"from_chat_id": 1, "message_id": 2}, answers=3)
+    assert Letter.read(letter.method, letter.payload()) == letter
+    call = letter.call(9)
+    assert call is not None
+    assert call.payload["reply_parameters"] == {"message_id": 9, "allow_sending_without_reply": True}
+    assert letter.call(None).payload == letter.body  # type: ignore[union-attr]
+    assert Letter("editMessageText", {"text": "x"}, edits=3).call(None) is None
+
+
+def test_what_is_masked_is_said_and_sent_anew(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    bold = {"type": "bold", "offset": 0, "length": 2}
+    replies = town.act(her, relay.receive, text(95, "hi @maru_9", username="maru_9", entities=(bold,)))
+    assert keys(replies) == ["relay.masked"]
+    (letter,) = town.mail()[him]
+    assert letter["method"] == "sendMessage"
+    assert letter["body"]["text"] == "hi •••••••"
+    assert letter["body"]["entities"] == [bold]
+    photo = Incoming(96, "photo", "by @maru_9 " + "x" * 1100, username="maru_9")
+    town.act(her, relay.receive, photo)
+    (letter,) = town.mail()[him]
+    assert letter["method"] == "copyMessage"
+    assert len(letter["body"]["caption"]) == 1024
+
+
+def test_nothing_of_a_rolled_back_message_stays(town: Town, couple: tuple[int, int]) -> None:
+    her, _ = couple
+
+    def fails(connection: Connection, context: object, member: object) -> list[object]:
+        relay.receive(connection, context, member, text(97))  # type: ignore[arg-type]
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        town.act(her, fails)  # type: ignore[arg-type]
+    assert town.mail() == {}
+    assert town.database.read(messages.by_sender, her, 97) is None
