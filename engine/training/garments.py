@@ -32,10 +32,10 @@ from engine.training.garment_data import ITEMS, Sample, items, portraits, street
 from engine.training.garment_net import FEATURES, Garments, Lower, Upper, normalised, pretrained
 
 SEED = 20261121
-EPOCHS = 4
+EPOCHS = 3
 BATCH = 32
 RATE, RATE_HEAD = 4e-4, 3e-3
-SELFIES = 4
+SELFIES = 3
 """How often a portrait is shown for each time that another crop is: portraits look like selfies, and there are few."""
 NAMED = Path(__file__).with_name("portrait_garments.csv")
 log = logging.getLogger(__name__)

