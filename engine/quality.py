@@ -13,7 +13,7 @@ POINTS = np.array([[31, 37], [65, 37], [48, 55], [34, 73], [62, 73]], np.float32
 """Where the five points lie in the chip that quality is read from."""
 SIZES = (24.0, 160.0)
 """Pixels of the face's shorter side: nothing to be read below the first, nothing gained above the second."""
-SHARPNESS = (0.02, 0.16)
+SHARPNESS = (0.065, 0.16)
 """Mean absolute Laplacian over mean contrast."""
 DARK, BRIGHT = (25.0, 80.0), (215.0, 250.0)
 """Mean grey: unusable to good, good to unusable."""
