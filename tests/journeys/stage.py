@@ -68,11 +68,24 @@ def settle(connection: Connection, telegram_id: int, language: str, gender: str,
     return members.update(connection, made.id, now, **ready)
 
 
+class Page:
+    """The chat page of a server, as people's clients use it."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self.server = server
+
+    async def open(self) -> None:
+        self.http = aiohttp.ClientSession(self.server.base_url, timeout=aiohttp.ClientTimeout(total=30))
+
+    async def close(self) -> None:
+        await self.http.close()
+
+
 @dataclass
 class Person:
     """Somebody at the chat page."""
 
-    stage: Stage
+    page: Page
     id: int
     language: str
     seen: int = 0
@@ -88,7 +101,7 @@ class Person:
         """Send a file as `kind`."""
         form = aiohttp.FormData({"kind": kind, **more, **({"reply_to": str(reply_to)} if reply_to else {})})
         form.add_field("file", data, filename=name)
-        async with self.stage.http.post(f"/page/chats/{self.id}/messages", data=form) as response:
+        async with self.page.http.post(f"/page/chats/{self.id}/messages", data=form) as response:
             answer: Json = await response.json()
             assert response.status == 200, answer
             return answer["message"]
@@ -111,14 +124,14 @@ class Person:
         return await self.press_data(message, data)
 
     async def press_data(self, message: Json, data: str) -> Json:
-        async with self.stage.http.post(f"/page/chats/{self.id}/callback", json={"message_id": message["message_id"], "data": data}) as got:
+        async with self.page.http.post(f"/page/chats/{self.id}/callback", json={"message_id": message["message_id"], "data": data}) as got:
             answer: Json = await got.json()
             assert got.status == 200, answer
             return answer
 
     async def messages(self) -> list[Json]:
         """All messages of the chat."""
-        async with self.stage.http.get(f"/page/chats/{self.id}") as response:
+        async with self.page.http.get(f"/page/chats/{self.id}") as response:
             return list((await response.json())["messages"])
 
     async def hears(self, matches: Callable[[Json], bool] | str = "", patience: float = PATIENCE) -> Json:
@@ -151,23 +164,23 @@ class Person:
                 await asyncio.sleep(STEP)
 
     async def _post(self, what: str, body: Json) -> Json:
-        async with self.stage.http.post(f"/page/chats/{self.id}/{what}", json=body) as response:
+        async with self.page.http.post(f"/page/chats/{self.id}/{what}", json=body) as response:
             answer: Json = await response.json()
             assert response.status == 200, answer
             return dict(answer.get("message", answer))
 
 
-class Stage:
+class Stage(Page):
     """A local server that stays and a bot that can be stopped and started again."""
 
     def __init__(self, folder: Path, pack: Path, analyser: Analyser, **environment: str) -> None:
+        super().__init__(LocalServer())
         self._folder, self._pack, self._analyser, self._environment = folder, pack, analyser, environment
-        self.server = LocalServer()
         self.application: Application | None = None
 
     async def open(self) -> None:
         await self.server.start()
-        self.http = aiohttp.ClientSession(self.server.base_url, timeout=aiohttp.ClientTimeout(total=30))
+        await super().open()
         await self.start()
 
     async def start(self) -> None:
@@ -184,7 +197,7 @@ class Stage:
 
     async def close(self) -> None:
         await self.stop()
-        await self.http.close()
+        await super().close()
         await self.server.stop()
 
     @property
