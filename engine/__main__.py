@@ -7,10 +7,10 @@ import os
 import sys
 
 import configuration
-from engine.commands import analyse
+from engine.commands import analyse, partners
 from engine.errors import EngineError
 
-COMMANDS = {"analyse": analyse}
+COMMANDS = {"analyse": analyse, "partners": partners}
 
 
 def main(arguments: list[str] | None = None) -> int:
