@@ -127,6 +127,15 @@ class Page:
         said = [message.get("text") or message.get("caption") or "(no text)" for message in self.heard(person, after)]
         raise BenchError(f"the bot did not answer person {person} as expected within {patience:.0f} s; it wrote {said}")
 
+    def settle(self, person: int, quiet: float = 0.3) -> None:
+        """Return when nobody has written in a person's chat for `quiet` seconds: an answer may have several messages."""
+        last, since = self.last(person), time.monotonic()
+        while time.monotonic() - since < quiet:
+            time.sleep(0.02)
+            now = self.last(person)
+            if now != last:
+                last, since = now, time.monotonic()
+
 
 class Program:
     """One of our programs in a process of its own, with what it writes kept in a file."""

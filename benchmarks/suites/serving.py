@@ -85,9 +85,9 @@ def card(page: Page, person: int, photo: bytes) -> float:
 
 def answer(page: Page, person: int, command: str) -> float:
     """Milliseconds from a command to the first message that answers it."""
+    page.settle(person)
     started = time.monotonic()
-    sent = page.say(person, command)
-    page.wait(person, sent)
+    page.wait(person, page.say(person, command))
     return (time.monotonic() - started) * 1000
 
 

@@ -85,5 +85,5 @@ def draw(context: Context, pairs: dict[str, Pairs]) -> None:
             same = pairs[name].same
             accepts, falsely = np.cumsum(same) / same.sum(), np.cumsum(~same) / (~same).sum()
             step = np.unique(np.geomspace(1, len(same), 2000).astype(int)) - 1
-            axes.semilogx(np.maximum(falsely[step], 1e-6), accepts[step], label=title)
+            axes.semilogx(np.maximum(falsely[step], 1e-6), accepts[step], label=title, linewidth=4 if name == "served" else 1.5)
         axes.set_xlim(1e-5, 1)
