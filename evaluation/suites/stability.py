@@ -35,7 +35,10 @@ def run(context: Context) -> Section:
             types = assign(name, portraits, material, rows, seen)
             found.append(figure(f"{TYPES} types by k-means on portraits_ai, {title}", types, people, men))
         notes.append(f"The last rows compare embeddings: {TYPES} types a gender, learned alike from portraits_ai in each of them.")
-    notes.append("Value: mean over people of the share of their photos that get their most frequent type; intervals over people.")
+    notes.append(
+        "Value: mean over people of the share of their photos that get their most frequent type; intervals over people. "
+        "Corrected for chance: 0 for types dealt out at random, 1 where everybody keeps theirs."
+    )
     return Section("stability", "Does a person keep their type?", tuple(found), (), tuple(notes))
 
 
@@ -72,6 +75,7 @@ def figure(title: str, types: Sequence[str | None], people: Sequence[str], men: 
         return Row(title, None, 0, note="no person has enough photos with a type")
     shares = np.array([modal_share([kinds]) for kinds in groups.values()])
     chance = np.mean([modal_share(deal(groups, men, seed)) for seed in range(SHUFFLES)])
+    corrected = (float(shares.mean()) - float(chance)) / max(1 - float(chance), 1e-9)
     return Row(
         title,
         float(shares.mean()),
@@ -80,7 +84,7 @@ def figure(title: str, types: Sequence[str | None], people: Sequence[str], men: 
         bound=float(chance) if bounded else None,
         baseline=float(chance),
         baseline_name="the same types dealt out at random",
-        note=f"{len({kind for kinds in groups.values() for kind in kinds})} types occur",
+        note=f"{len({kind for kinds in groups.values() for kind in kinds})} types occur; corrected for chance {corrected:.2f}",
     )
 
 
