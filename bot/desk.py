@@ -26,6 +26,7 @@ from bot.render import Call, render
 from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
 from bot.settings import MatchingSettings
+from bot.usecases import reach
 from bot.words import LANGUAGES, Words
 from db import members, updates
 from db.records import Language, Member
@@ -165,7 +166,8 @@ class Desk:
             try:
                 await deliver(self.services.bot, call, chat_id, photo_source=self.services.photos, query_id=query_id, message_id=message_id)
             except TelegramForbiddenError:
-                await self.services.runtime.transact(_unreachable, self._telegram_id, self.services.clock())
+                await self.services.runtime.transact(_lost, self.services.context(), self._telegram_id)
+                self.services.wake()
                 return False
             except TelegramRetryAfter as error:
                 if error.retry_after > PATIENCE:
@@ -182,10 +184,10 @@ class Desk:
         return True
 
 
-def _unreachable(connection: Connection, telegram_id: int, now: datetime) -> None:
+def _lost(connection: Connection, context: Context, telegram_id: int) -> None:
     member = members.by_telegram(connection, telegram_id)
-    if member is not None and member.reachable:
-        members.update(connection, member.id, now, reachable=False)
+    if member is not None:
+        reach.lost(connection, context, member)
 
 
 def _place(event: Event) -> tuple[int, int | None]:

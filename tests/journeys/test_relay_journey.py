@@ -319,3 +319,14 @@ async def test_talk_goes_on_over_a_restart_in_the_middle(stage: Stage, couple: t
     answer = await mina.hears("an answer")
     assert words(answer["reply_to_message"]) == "before"
     assert stage.database.read(activity.unread, stage.member(jun).id) is not None
+
+
+async def test_a_refused_answer_tells_the_partner_as_well(stage: Stage, couple: tuple[Person, Person]) -> None:
+    mina, jun = couple
+    await stage.fault(method="sendMessage", chat_id=jun.id, code=403)
+    await jun.write("/chat")
+    await mina.hears("can’t be reached")
+    assert not stage.member(jun).reachable
+    await jun.write("here again")
+    await mina.hears("here again")
+    assert stage.member(jun).reachable
