@@ -135,4 +135,5 @@ def about(text: str) -> str | Refusal:
 
 def clean(text: str) -> str:
     """Text without control signs and signs that turn the reading direction."""
-    return "".join(sign for sign in text.replace("\t", " ") if sign == "\n" or (unicodedata.category(sign) != "Cc" and sign not in _INVISIBLE))
+    spaced = text.replace("\t", " ")
+    return "".join(sign for sign in spaced if sign == "\n" or (unicodedata.category(sign) != "Cc" and sign not in _INVISIBLE))

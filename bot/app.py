@@ -34,7 +34,7 @@ from bot.local.server import LocalServer
 from bot.middlewares import BURST, REFILL, Reception, Throttle
 from bot.runtime import Runtime
 from bot.sender import Sender
-from bot.warming import warm
+from bot.warming import trim, warm
 from bot.words import Words
 from configuration import Settings
 from db import types
@@ -114,6 +114,7 @@ class Application:
         except EngineError as error:
             raise StartError(str(error)) from error
         await asyncio.to_thread(warm, self._analyser, pack)
+        trim()
         await self._listen()
         if self._own_local and self.local is not None:
             self._in_background(self._seed(self.local))
@@ -242,6 +243,7 @@ class Application:
         made = await demo.seed(self.database, self._analyser, self.services.pack, self.settings.local, local, utc_now())
         if made:
             log.info("%d demo members joined the chat page", made)
+            trim()
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -112,14 +112,18 @@ class PartnerCard:
 
     def draw(self, words: Words, language: str) -> bytes:
         """The picture as JPEG, 1080 pixels wide."""
-        height = 150 + 330 + 190 + 50
+        height = 150 + 330 + 160 + 50
         canvas = Canvas(WIDTH, height)
         top = _header(canvas, words.plain(word("card.partners"), language), words.plain(word("card.brand"), language))
         side = (INNER - 2 * GAP) // 3
         left = (WIDTH - len(self.types) * side - (len(self.types) - 1) * GAP) // 2
         for number, shown in enumerate(self.types, 1):
             canvas.panel((left, top, left + side, height - 44))
-            canvas.picture(load(shown.picture), (left, top, left + side, top + side))
+            if shown.kind == "fashion":  # a collage is 4:3, and its edges matter
+                inset = side // 8
+                canvas.picture(load(shown.picture), (left + 4, top + inset, left + side - 4, top + side - inset), 20)
+            else:
+                canvas.picture(load(shown.picture), (left, top, left + side, top + side))
             name = shown.name.ko if language == "ko" else shown.name.en
             kind = words.plain(word(f"card.kind.{shown.kind}"), language)
             below = canvas.centred(left + side // 2, top + side + 26, f"{number}  {kind}", 24, REGULAR, ROSE)

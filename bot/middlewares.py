@@ -110,7 +110,9 @@ class Reception(BaseMiddleware):
             await self._slow_down(desk, inner, person, told=passes is False)
             return None
         member = await self._member(person)
-        return await handler(event, {**data, "services": self._services, "desk": desk, "member": member})
+        # In place, so that the errors router, which stands outside of this, has them too.
+        data.update(services=self._services, desk=desk, member=member)
+        return await handler(event, data)
 
     def _again(self, update_id: int) -> bool:
         """Whether the update came a moment ago; what is forgotten here is known to the database."""
