@@ -75,6 +75,9 @@ def test_face_words_name_what_differs_and_only_that() -> None:
     assert "wider-set eyes" in english
     assert "눈 사이가 넓" in korean
     assert "middle of the group" in describe.face_words(everyone, everyone)[0]
+    faint = describe.face_words(everyone + np.array([0.2, 0, 0, 0, 0]), everyone)
+    assert "slightly: wider-set eyes" in faint[0]
+    assert "살짝" in faint[1]
     both, both_ko = describe.face_words(everyone[:30] + np.array([1.5, -1.2, 0, 0, 0]), everyone)
     assert "wider-set eyes and a longer outline" in both
     assert "넓고 얼굴선이 갸름한 편" in both_ko
