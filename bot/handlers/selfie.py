@@ -70,7 +70,7 @@ async def _read(message: Message, desk: Desk, member: Member, file_id: str, *, s
     async with desk.busy(message, "upload_photo"):
         data = await desk.download(file_id)
         if data is None:
-            await desk.run(message, photos.not_a_photo)
+            await desk.run(message, photos.not_fetched)
             return
         analysis = await desk.analyse(data, face=bool(member.face_consent))
         await desk.run(message, photos.receive, analysis, file_id if shown_by_id else None)

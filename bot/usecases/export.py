@@ -34,9 +34,7 @@ def pack(connection: Connection, context: Context, member: Member) -> bytes:
 def everything(connection: Connection, context: Context, member: Member, held: list[Photo]) -> dict[str, Any]:
     """All rows about the member as values of JSON."""
     vectors = [
-        vector
-        for kind in ("face", "fashion")
-        for vector in photos.vectors(connection, member.id, "face" if kind == "face" else "fashion")
+        vector for kind in ("face", "fashion") for vector in photos.vectors(connection, member.id, "face" if kind == "face" else "fashion")
     ]
     return {
         "exported_at": context.now,

@@ -41,8 +41,13 @@ def receive(connection: Connection, context: Context, member: Member, analysis: 
 
 
 def not_a_photo(connection: Connection, context: Context, member: Member) -> Replies:
-    """A file that is no photo, or one that Telegram does not give out."""
+    """A file that is no photo."""
     return [Say(word("photo.problem.not_an_image"))]
+
+
+def not_fetched(connection: Connection, context: Context, member: Member) -> Replies:
+    """A photo that Telegram did not give out."""
+    return [Say(word("photo.not_fetched"))]
 
 
 def too_large(connection: Connection, context: Context, member: Member) -> Replies:
