@@ -91,6 +91,25 @@ def _spread(z: Matrix, k: int, random: np.random.Generator) -> Matrix:
     return np.stack(chosen)
 
 
+def farther(x: Matrix, views: Matrix, cosine: float) -> Matrix:
+    """The views moved on from their people along the same lines until the mean cosine with them is `cosine`.
+
+    Altered copies of one picture differ less than two pictures of one person; this makes up for it without other pictures.
+
+    Args:
+        x: (people, dims) of length 1.
+        views: (people, views, dims) of length 1, nearer than `cosine`.
+        cosine: mean cosine of two pictures of one person in this embedding.
+
+    """
+    low, high = 1.0, 32.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        moved = unit(x[:, None] + middle * (views - x[:, None]))
+        low, high = (middle, high) if float((moved * x[:, None]).sum(axis=2).mean()) > cosine else (low, middle)
+    return unit(x[:, None] + low * (views - x[:, None]))
+
+
 @dataclass(frozen=True, slots=True)
 class Stability:
     """How well a number of types holds."""

@@ -40,8 +40,8 @@ MEASURES = (
     ("more room between eyes and mouth", "less room between eyes and mouth", "눈과 입 사이가 긴", "눈과 입 사이가 짧은"),
     ("a longer nose", "a shorter nose", "코가 긴", "코가 짧은"),
 )
-CLEAR = 0.3
-"""Difference, in standard deviations of the group, from which on a proportion is worth a word."""
+CLEAR, FAINT = 0.3, 0.12
+"""Differences, in standard deviations of the group, from which on a proportion is worth a word, and worth one with `slightly`."""
 
 
 def proportions(box: tuple[float, float, float, float], points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -72,16 +72,19 @@ def face_words(members: NDArray[np.float64], everyone: NDArray[np.float64]) -> t
 
     """
     effect = (members.mean(axis=0) - everyone.mean(axis=0)) / np.maximum(everyone.std(axis=0), 1e-9)
-    clear = [at for at in np.argsort(-np.abs(effect)) if abs(effect[at]) >= CLEAR][:2]
-    if not clear:
+    order = [int(at) for at in np.argsort(-np.abs(effect), kind="stable")]
+    told = [at for at in order if abs(effect[at]) >= CLEAR][:2]
+    slightly, slightly_ko = ("", "") if told else ("slightly: ", "살짝 ")
+    told = told or [at for at in order if abs(effect[at]) >= FAINT][:2]
+    if not told:
         return (
             "Close to the middle of the group in every proportion that we measure.",
             "재어 본 모든 비율이 평균에 가까운 얼굴형이에요.",
         )
-    english = [MEASURES[at][0 if effect[at] > 0 else 1] for at in clear]
-    korean = [MEASURES[at][2 if effect[at] > 0 else 3] for at in clear]
+    english = [MEASURES[at][0 if effect[at] > 0 else 1] for at in told]
+    korean = [MEASURES[at][2 if effect[at] > 0 else 3] for at in told]
     joined = korean[0] if len(korean) == 1 else f"{_and(korean[0])} {korean[1]}"
-    return f"Compared with the other types, on average {' and '.join(english)}.", f"다른 타입보다 {joined} 편이에요."
+    return f"Compared with the other types, on average {slightly}{' and '.join(english)}.", f"다른 타입보다 {slightly_ko}{joined} 편이에요."
 
 
 def _and(adjective: str) -> str:

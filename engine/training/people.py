@@ -32,7 +32,7 @@ VIEWS = 6
 """Altered pictures of each portrait; street photos, of which there are many, get one."""
 STREET_STEP = 2
 """Every second street photo is enough: there are five times as many as portraits."""
-SURE = 0.9
+SURE = 0.97
 """Confidence from which a street photo's gender reading is believed."""
 
 

@@ -25,7 +25,7 @@ from PIL import Image
 from engine.backends.runtime import make_runtime
 from engine.colours import from_hex, named, to_hex
 from engine.embedding import FaceEmbedder
-from engine.fashion import KOREAN, LABELS, LOWER_BLOCK, LOWER_LABELS, OUTER, UPPER_LABELS
+from engine.fashion import KOREAN, LABELS, LOWER_LABELS, OUTER, UPPER_LABELS
 from engine.settings import EngineSettings
 from engine.training import blend, clusters, describe
 from engine.training.collage import collage
@@ -43,6 +43,8 @@ FASHION_DIMS = (5, 8, 12)
 LEAST_MEMBERS = 8
 SEEN = 40
 """Leading dimensions of a fashion embedding that types are made of: kinds and colours of the upper body, which selfies show."""
+ALIKE = 0.6
+"""Mean cosine of two photos of one person in SFace, in round numbers: the product's photos of a person differ as much."""
 FACES = 14
 """Most people in a blended face: more blur it, fewer could be recognised."""
 AGES = (20, 55)
@@ -95,6 +97,8 @@ def learn(group: str, people: Sequence[Person], removed: NDArray[np.float64]) ->
         [np.stack([one[: x.shape[1]] for one in (person.altered if face else person.fashion_altered)[:least]]) for person in kept]
     )
     altered = clusters.unit(views.astype(np.float64))
+    if face:
+        altered = clusters.farther(x, altered, ALIKE)
     tried = [
         clusters.stability(x, altered, k, one, removed, SEED)
         for one in (FACE_DIMS if face else FASHION_DIMS)
@@ -144,31 +148,38 @@ def draw_face(members: Sequence[Person], everyone: Sequence[Person], ground: str
 
 def outfit(members: Sequence[Person], everyone: Sequence[Person]) -> tuple[describe.Outfit, list[tuple[str, str]]]:
     """What is usual in a fashion type, and the garments with colours for its picture."""
-    kinds, usual = _kinds(members, UPPER_LABELS, 0), _kinds(everyone, UPPER_LABELS, 0)
-    score = kinds * np.sqrt(kinds / np.maximum(usual, 0.02))
-    upper = [UPPER_LABELS[at] for at in np.argsort(-score, kind="stable")]
-    main = upper[0]
-    second = next(label for label in upper[1:] if label != "dress" and (label in OUTER) != (main in OUTER))
+    here, usual = _named(members, UPPER_LABELS), _named(everyone, UPPER_LABELS)
+    # The square root of the lift makes types differ, the floors keep what is rare from naming a type.
+    score = {label: share * np.sqrt(share / max(usual.get(label, 0.0), 0.08)) for label, share in here.items() if share >= 0.12}
+    main = max(score or here, key=lambda label: (score.get(label, 0.0), here[label], label))
+    rest = sorted(
+        (label for label in UPPER_LABELS if label not in (main, "dress") and (label in OUTER) != (main in OUTER)),
+        key=lambda label: -here.get(label, 0.0),
+    )
+    second = rest[0]
     above = _main_colours(members, everyone, ("upper", "full"))
     below = _main_colours(members, everyone, ("lower",))
     garments, shown = [main, second], [(main, above[0]), (second, above[min(1, len(above) - 1)])]
-    if below and main != "dress":
-        lower = LOWER_LABELS[:-1][int(_kinds([one for one in members if _sees_legs(one)], LOWER_LABELS, LOWER_BLOCK[0])[:-1].argmax())]
+    seen = [person for person in members if _colours(person, ("lower",))]
+    legs = _named(seen if len(seen) >= 8 else everyone, LOWER_LABELS[:-1])
+    if legs and below and main != "dress":
+        lower = max(legs, key=lambda label: (legs[label], label))
         garments.append(lower)
         shown.append((lower, below[0]))
-    palette = tuple(dict.fromkeys([*above[:4], *below[:1]]))
+    names = {named(colour).name: colour for colour in reversed([*above[:4], *below[:1]])}
+    palette = tuple(colour for colour in above[:4] + below[:1] if names[named(colour).name] == colour)
     return describe.Outfit(tuple(garments), palette), shown
 
 
-def _kinds(people: Sequence[Person], labels: Sequence[str], start: int) -> NDArray[np.float64]:
-    """Mean shares of the labels in a block of the people's fashion embeddings."""
-    parts = np.stack([person.fashion.embedding[start : start + len(labels)] for person in people if person.fashion.embedding is not None])
-    shares = parts.astype(np.float64) ** 2
-    return np.asarray((shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)).mean(axis=0))
+def _colours(person: Person, regions: Sequence[str]) -> list[str]:
+    return [garment.colour for garment in person.fashion.garments if garment.region in regions]
 
 
-def _sees_legs(person: Person) -> bool:
-    return person.fashion.embedding is not None and bool(person.fashion.embedding[slice(*LOWER_BLOCK)].any())
+def _named(people: Sequence[Person], labels: Sequence[str]) -> dict[str, float]:
+    """In which share of the people, among those with any, each of the labels was named."""
+    worn = [{garment.label for garment in person.fashion.garments if garment.label in labels} for person in people]
+    counts = Counter(label for one in worn for label in sorted(one))
+    return {label: count / sum(bool(one) for one in worn) for label, count in counts.items()}
 
 
 def _main_colours(members: Sequence[Person], everyone: Sequence[Person], regions: Sequence[str]) -> list[str]:

@@ -55,6 +55,16 @@ def test_stability_prefers_the_planted_number_of_types() -> None:
     assert tried[1].agreement > 0.95
 
 
+def test_views_are_moved_to_the_wanted_cosine_on_their_own_side() -> None:
+    x, _ = planted(4)
+    random = np.random.default_rng(0)
+    views = clusters.unit(x[:, None] + random.normal(size=(len(x), 3, x.shape[1])) * 0.05)
+    moved = clusters.farther(x, views, 0.6)
+    assert (moved * x[:, None]).sum(axis=2).mean() == pytest.approx(0.6, abs=0.01)
+    aside, before = moved - x[:, None], views - x[:, None]
+    assert ((aside * before).sum(axis=2) > 0).all()
+
+
 def test_noise_has_no_steady_types() -> None:
     random = np.random.default_rng(0)
     x = clusters.unit(random.normal(size=(120, 20)))
