@@ -18,21 +18,24 @@ def run(context: Context) -> Section:
     ours: list[float] = []
     page_up: list[float] = []
     theirs: list[float] = []
+    cpu: list[float] = []
     for index in range(max(2, context.rounds // 2)):
-        up, replied = product(context, index)
+        up, replied, used = product(context, index)
+        cpu.append(used)
         page_up.append(up)
         ours.append(replied)
         theirs.append(bare(context, index))
     rows = (
         spread_row("process start to first reply", ours, "s", BOUND, theirs, BARE),
         spread_row("process start to the chat page", page_up, "s", None),
+        spread_row("processor time until the first reply", cpu, "s", None),
     )
     note = "A new database each time; the engine's models were prepared by an earlier start, as at every start but the first."
     return Section("startup", "Cold start", rows, (), (note,))
 
 
-def product(context: Context, index: int) -> tuple[float, float]:
-    """Seconds until the chat page answers, and until `/start` is answered."""
+def product(context: Context, index: int) -> tuple[float, float, float]:
+    """Seconds until the chat page answers, until `/start` is answered, and of processor time until then."""
     port = free_port()
     environment = {"INYEON_PATHS__VAR": str(context.new_var(f"startup-{index}")), "INYEON_LOCAL__PORT": str(port)}
     with Program(context.work / f"startup-{index}.log", "run_bot.py", environment=environment) as bot, Page(port) as page:
@@ -40,7 +43,7 @@ def product(context: Context, index: int) -> tuple[float, float]:
         up = time.monotonic() - bot.started
         asked = page.say(ONE, "/start")
         page.wait(ONE, asked, patience=120)
-        return up, time.monotonic() - bot.started
+        return up, time.monotonic() - bot.started, bot.cpu()
 
 
 def bare(context: Context, index: int) -> float:
