@@ -188,7 +188,7 @@ class Sender:
                 await self._pace.turn()
                 return Outcome(row, sent_as=_message_id(await self._call(row)))
         except TelegramRetryAfter as error:
-            log.info("chat of member %s rests for %d s", row.member_id, error.retry_after)
+            log.info("row %d: its chat rests for %d s", row.id, error.retry_after)
             return Outcome(row, retry_at=self._context().now + timedelta(seconds=error.retry_after))
         except TelegramForbiddenError as error:
             return Outcome(row, refused=error.message, gone=True)
@@ -199,8 +199,9 @@ class Sender:
             return Outcome(row, refused=error.message, gone=any(sign in error.message.lower() for sign in CHAT_GONE))
         except (TelegramAPIError, TimeoutError, OSError) as error:
             return self._later(row, type(error).__name__)
-        except Exception:
-            log.exception("row %d (%s) could not be sent", row.id, row.method)
+        except Exception as error:  # noqa: BLE001 one row that breaks must not stop the others
+            # Only the kind: what an exception says may quote a message.
+            log.error("row %d (%s) could not be sent: %s", row.id, row.method, type(error).__name__)  # noqa: TRY400
             return self._later(row, "defect")
 
     async def _call(self, row: OutboxRow) -> Sent:
