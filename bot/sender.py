@@ -9,6 +9,7 @@ What can go wrong, and what follows:
 - 403, or a chat that is gone: the recipient is marked unreachable, what waits for them is given up, their partners are told
 - 400: the row is given up and logged without its text; the sender of a relayed message is told
 - 5xx, network: again after a pause that doubles, with jitter, for a day
+- a row that breaks the sender itself: a few times more, then given up
 - a crash: leases are given back at the next start; a row that was sent but not settled is sent again
 """
 
@@ -52,6 +53,8 @@ TICK = 5.0
 """Seconds after which the sender looks by itself: rows of another process, leases that ran out."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 GIVE_UP = timedelta(days=1)
+DEFECT_TRIES = 4
+"""Attempts at a row that breaks the sender itself; its chat waits behind it meanwhile."""
 CHAT_GONE = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
 log = logging.getLogger(__name__)
 
@@ -202,7 +205,7 @@ class Sender:
         except Exception as error:  # noqa: BLE001 one row that breaks must not stop the others
             # Only the kind: what an exception says may quote a message.
             log.error("row %d (%s) could not be sent: %s", row.id, row.method, type(error).__name__)  # noqa: TRY400
-            return self._later(row, "defect")
+            return self._later(row, "defect") if row.attempts < DEFECT_TRIES else Outcome(row, refused="defect")
 
     async def _call(self, row: OutboxRow) -> Sent:
         letter = Letter.read(row.method, row.payload)

@@ -289,3 +289,11 @@ async def test_the_pace_lets_a_second_of_turns_through_and_then_no_more_than_its
     start = asyncio.get_running_loop().time()
     await asyncio.gather(*(pace.turn() for _ in range(75)))
     assert 0.4 <= asyncio.get_running_loop().time() - start <= 1.5
+
+
+async def test_a_row_that_breaks_the_sender_does_not_hold_up_its_chat_for_long(post: Post) -> None:
+    post.database.transact(outbox.put, post.people[MINA].id, "noSuchMethod", {"body": {}}, "broken", now())
+    post.say(MINA, "after it")
+    post.start()
+    await until(lambda: post.heard(MINA) == ["after it"], 20.0)
+    assert post.waiting() == 0
