@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import cv2
 import numpy as np
 
 from engine.attributes import MINOR, AttributeReader, Attributes
@@ -135,6 +136,7 @@ class _Parts:
     """Every model, loaded."""
 
     def __init__(self, settings: EngineSettings, cache: Path) -> None:
+        cv2.setNumThreads(1)  # the callers' threads are the only ones: more of them cost more than they gain
         self.runtime = make_runtime(settings, cache)
         self.detector = FaceDetector(cache, self.runtime)
         self.attributes = AttributeReader(cache, self.runtime)

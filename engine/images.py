@@ -26,6 +26,8 @@ SIDE_MAX = 100_000
 """Pixels: no camera makes a photo that is longer; some decoders allocate by the side."""
 ORIENTATION = 0x0112
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+SCANNED_MAX = 1_000_000_000
+"""Pixels times scans of a progressive JPEG: a small file may ask for a large picture hundreds of times over; cameras ask 10 times."""
 _STRIP = 4_000_000
 """Pixels that are converted at once, so that a large photo is never in memory twice."""
 
@@ -124,6 +126,8 @@ def _heic_size(data: bytes) -> tuple[int, int]:
 
 def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
     height, width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    if height * width * data.count(b"\xff\xda") > SCANNED_MAX:
+        raise ValueError("a JPEG of too many scans")
     orientation = _jpeg_orientation(data)
     if space in {"CMYK", "YCCK"}:
         return _pillow(data, longest, ("JPEG", "MPO"))[0], orientation
@@ -164,6 +168,7 @@ def _webp(data: bytes, longest: int) -> tuple[Image, int]:
 
 def _heic(data: bytes, longest: int) -> tuple[Image, int]:
     """libheif applies the orientation by itself."""
+    pillow_heif.options.DECODE_THREADS = 1
     photo = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
     return _shrink(photo.to_pillow(), longest), 1
 

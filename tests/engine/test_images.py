@@ -1,5 +1,6 @@
 import io
 import struct
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -139,6 +140,15 @@ def test_bombs_cost_nothing() -> None:
     assert refused(png(0, 10, body)).code == "not_an_image"
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
+
+
+def test_progressive_jpegs_are_read_but_not_hundreds_of_scans() -> None:
+    data = saved(picture(3000, 2000), progressive=True)
+    assert good(data).size == (3000, 2000)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    start = time.process_time()
+    assert refused(data[:-2] + scan * 300 + data[-2:]).code == "not_an_image"
+    assert time.process_time() - start < 0.5
 
 
 def test_a_large_png_is_never_in_memory_twice() -> None:
