@@ -63,7 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not data.is_dir():
         say(f"evaluation: there is no folder {data}; only what needs no photographs is measured (eval.data, INYEON_EVAL__DATA)")
     given.results.mkdir(parents=True, exist_ok=True)
-    context = Context(settings, data, given.results, Look(settings.engine, settings.var / "cache"), given.every)
+    look = Look(settings.engine, settings.var / "cache")
+    context = Context(settings, data, given.results, look, given.every)
     sections = []
     for suite in SUITES:
         if given.only and suite.name not in given.only:
@@ -75,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
             say(f"  skipped: {section.skipped}")
         for line in table(section.rows)[2:]:
             say(f"  {line}")
+    look.close()
     facts = {**facts_of_machine(), "data": data.name, "every": f"{given.every}"}
     write(given.results, "Quality", sections, facts)
     say(f"written: {given.results / 'latest.md'}")

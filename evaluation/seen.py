@@ -70,10 +70,10 @@ class Look:
 
     def __init__(self, settings: EngineSettings, cache: Path) -> None:
         self.settings = settings
-        self.cache = cache
+        self.kept = cache / "eval"
         self.analyser = Analyser(settings, cache)
         self.parts = PartsReader(settings, cache)
-        self._kept: sqlite3.Connection | None = None
+        self._store: sqlite3.Connection | None = None
 
     def __call__(self, paths: Sequence[Path], what: str) -> list[Seen]:
         """The answers for `paths`, in order, with progress on stderr under the name `what`."""
@@ -101,13 +101,18 @@ class Look:
         return replace(_plain(analysis), vectors=vectors)
 
     def _open(self) -> sqlite3.Connection:
-        if self._kept is None:
-            folder = self.cache / "eval"
-            folder.mkdir(parents=True, exist_ok=True)
-            self._kept = sqlite3.connect(folder / f"{_fingerprint(self.settings)}.db")
+        if self._store is None:
+            self.kept.mkdir(parents=True, exist_ok=True)
+            self._store = sqlite3.connect(self.kept / f"{_fingerprint(self.settings)}.db")
             columns = ", ".join(f"{name} BLOB" for name in VECTORS)
-            self._kept.execute(f"CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, facts TEXT NOT NULL, {columns})")
-        return self._kept
+            self._store.execute(f"CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, facts TEXT NOT NULL, {columns})")
+        return self._store
+
+    def close(self) -> None:
+        """Let go of the kept answers."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     def _keep(self, key: str, seen: Seen) -> None:
         kept = self._open()
