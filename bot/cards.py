@@ -74,8 +74,8 @@ class TypeCard:
             top = _fashion(canvas, top, shown, words, language) + GAP
         if worn:
             top = self._worn(canvas, top, language)
-        canvas.cut(top + 88)
-        canvas.centred(WIDTH // 2, top + 22, words.plain(word("card.footer"), language), 25, REGULAR, SOFT)
+        canvas.cut(top + 96)
+        canvas.centred(WIDTH // 2, top + 22, words.plain(word("card.footer"), language), 32, REGULAR, SOFT)
         return encode(canvas.page)
 
     def _pictures(self, canvas: Canvas, top: int, first: Shown, words: Words, language: str, *, both: bool) -> int:
@@ -88,8 +88,8 @@ class TypeCard:
         for number, (picture, label) in enumerate(((own, "card.you"), (load(first.picture), "card.blend"))):
             left = EDGE + number * (side + GAP)
             canvas.picture(picture, (left, top, left + side, top + 440))
-            canvas.centred(left + side // 2, top + 454, words.plain(word(label), language), 26, REGULAR, SOFT)
-        return top + 440 + 34 + GAP
+            canvas.centred(left + side // 2, top + 454, words.plain(word(label), language), 34, REGULAR, SOFT)
+        return top + 440 + 46 + GAP
 
     def _worn(self, canvas: Canvas, top: int, language: str) -> int:
         left = EDGE
@@ -100,7 +100,7 @@ class TypeCard:
         for garment in self.garments:
             label = KOREAN.get(garment.label, garment.label) if language == "ko" else garment.label
             if left < WIDTH - EDGE - 150:
-                left = canvas.chip((left, top), label, 28, garment.colour) + 14
+                left = canvas.chip((left, top), label, 34, garment.colour) + 14
         return top + 52 + GAP
 
 
@@ -112,7 +112,7 @@ class PartnerCard:
 
     def draw(self, words: Words, language: str) -> bytes:
         """The picture as JPEG, 1080 pixels wide."""
-        height = 150 + 330 + 160 + 50
+        height = 150 + 330 + 200 + 50
         canvas = Canvas(WIDTH, height)
         top = _header(canvas, words.plain(word("card.partners"), language), words.plain(word("card.brand"), language))
         side = (INNER - 2 * GAP) // 3
@@ -126,8 +126,8 @@ class PartnerCard:
                 canvas.picture(load(shown.picture), (left, top, left + side, top + side))
             name = shown.name.ko if language == "ko" else shown.name.en
             kind = words.plain(word(f"card.kind.{shown.kind}"), language)
-            below = canvas.centred(left + side // 2, top + side + 26, f"{number}  {kind}", 24, REGULAR, ROSE)
-            canvas.centred(left + side // 2, below + 6, name, 34, BOLD, width=side - 36, lines=2)
+            below = canvas.centred(left + side // 2, top + side + 26, f"{number}  {kind}", 32, REGULAR, ROSE)
+            canvas.centred(left + side // 2, below + 6, name, 42, BOLD, width=side - 36, lines=2)
             left += side + GAP
         return encode(canvas.page)
 
@@ -163,20 +163,20 @@ def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown,
     """Kind, name, words about it and how sure it is; returns where it ends below."""
     left, top = place
     named, about = (shown.name.ko, shown.about.ko) if language == "ko" else (shown.name.en, shown.about.en)
-    top = canvas.text((left, top), words.plain(word(f"card.kind.{shown.kind}"), language), 25, BOLD, ROSE)
-    top = canvas.text((left, top + 2), named, 46, HEAVY, width=width)
+    top = canvas.text((left, top), words.plain(word(f"card.kind.{shown.kind}"), language), 33, BOLD, ROSE)
+    top = canvas.text((left, top + 2), named, 52, HEAVY, width=width)
     if about:
-        top = canvas.text((left, top + 2), about, 27, REGULAR, SOFT, width=width, lines=2)
+        top = canvas.text((left, top + 2), about, 35, REGULAR, SOFT, width=width, lines=2)
     sure = words.plain(word("card.sure", sure=sureness(shown.confidence), percent=round(shown.confidence * 100)), language)
-    bar = min(BAR, width - 310)
-    canvas.bar((left, top + 16, left + bar, top + 34), shown.confidence)
-    canvas.text((left + bar + 22, top + 9), sure, 25, REGULAR, SOFT, width=width - bar - 22)
-    return top + 44
+    bar = min(BAR, width - 340)
+    canvas.bar((left, top + 18, left + bar, top + 38), shown.confidence)
+    canvas.text((left + bar + 22, top + 8), sure, 33, REGULAR, SOFT, width=width - bar - 22)
+    return top + 54
 
 
 def _fashion(canvas: Canvas, top: int, shown: Shown, words: Words, language: str) -> int:
     """The fashion type with its collage in a panel."""
-    canvas.panel((EDGE, top, WIDTH - EDGE, top + 290), WHITE)
-    canvas.picture(load(shown.picture), (EDGE + 20, top + 20, EDGE + 20 + 333, top + 270), 22)
+    canvas.panel((EDGE, top, WIDTH - EDGE, top + 330), WHITE)
+    canvas.picture(load(shown.picture), (EDGE + 20, top + 40, EDGE + 20 + 333, top + 290), 22)
     _described(canvas, (EDGE + 380, top + 26), INNER - 380 - 24, shown, words, language)
-    return top + 290
+    return top + 330
