@@ -142,7 +142,7 @@ def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
             min_height=math.ceil(height * wanted),
             min_width=math.ceil(width * wanted),
             min_factor=1,
-            fastdct=True,
+            fastdct=wanted < 1,  # its rounding would show in a picture that is not scaled down
         )
     except ValueError:
         # It refuses whatever libjpeg warns of, also harmless stray bytes; Pillow refuses only what is truly incomplete.
