@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: run test setup eval bench lint types pins starter screenshots clean
+.PHONY: run test setup eval bench lint types pins starter clean
 
 run:
 	@$(SETUP) serve
@@ -28,6 +28,11 @@ eval: setup
 
 bench: setup
 	@$(PY) -m benchmarks
+
+# Learn the starter pack again from the photographs that may ship (docs/adr/0004-starter-types.md); takes about half an hour.
+starter: setup
+	@$(PY) -m engine.training.garments
+	@$(PY) -m engine.training.starter
 
 pins:
 	@$(PYTHON) scripts/pin.py

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bot.canvas import BOLD, HEAVY, LINE, REGULAR, ROSE, SOFT, WHITE, Canvas, Rgb, decode, encode, load
+from bot.canvas import BOLD, HEAVY, LINE, REGULAR, ROSE, SOFT, WHITE, Canvas, Rgb, decode, encode, font, load, wrap
 from bot.replies import Named, Word, word
 from bot.words import Words
 from engine.fashion import KOREAN
@@ -18,8 +18,10 @@ WIDTH: Final = 1080
 EDGE: Final = 56
 INNER: Final = WIDTH - 2 * EDGE
 GAP: Final = 32
-TALLEST: Final = 1700
+TALLEST: Final = 1900
 BAR: Final = 300
+LARGE, NARROW = 52, 42
+"""Size of a type's name across the card, and in the panel beside a collage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown,
     left, top = place
     named, about = (shown.name.ko, shown.about.ko) if language == "ko" else (shown.name.en, shown.about.en)
     top = canvas.text((left, top), words.plain(word(f"card.kind.{shown.kind}"), language), 33, BOLD, ROSE)
-    top = canvas.text((left, top + 2), named, 52, HEAVY, width=width)
+    top = canvas.text((left, top + 2), named, LARGE if width > INNER // 2 else NARROW, HEAVY, width=width, lines=2)
     if about:
         top = canvas.text((left, top + 2), about, 35, REGULAR, SOFT, width=width, lines=2)
     sure = words.plain(word("card.sure", sure=sureness(shown.confidence), percent=round(shown.confidence * 100)), language)
@@ -175,8 +177,12 @@ def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown,
 
 
 def _fashion(canvas: Canvas, top: int, shown: Shown, words: Words, language: str) -> int:
-    """The fashion type with its collage in a panel."""
-    canvas.panel((EDGE, top, WIDTH - EDGE, top + 330), WHITE)
-    canvas.picture(load(shown.picture), (EDGE + 20, top + 40, EDGE + 20 + 333, top + 290), 22)
-    _described(canvas, (EDGE + 380, top + 26), INNER - 380 - 24, shown, words, language)
-    return top + 330
+    """The fashion type with its collage in a panel, which is higher where the name takes two lines."""
+    width = INNER - 380 - 24
+    named = shown.name.ko if language == "ko" else shown.name.en
+    high = 330 + 60 * (len(wrap(named, font(NARROW, HEAVY), width, 2)) - 1)
+    canvas.panel((EDGE, top, WIDTH - EDGE, top + high), WHITE)
+    middle = top + high // 2
+    canvas.picture(load(shown.picture), (EDGE + 20, middle - 125, EDGE + 20 + 333, middle + 125), 22)
+    _described(canvas, (EDGE + 380, top + 26), width, shown, words, language)
+    return top + high
