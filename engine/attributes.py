@@ -44,7 +44,7 @@ YOUNGEST_SHARE = 0.2
 """Share of the network's belief that lies below the youngest likely age."""
 AMBIGUOUS = 10.0
 """Years that the youngest likely age falls by per unit of doubt about the gender, which is seldom plain in children's faces."""
-MINOR_AGE, MINOR_SLOPE = 19.6, 2.0
+MINOR_AGE, MINOR_SLOPE = 19.75, 2.0
 """Youngest likely age at which `minor_score` is one half, and the years over which it falls."""
 
 
