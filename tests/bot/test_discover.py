@@ -11,14 +11,9 @@ from bot.usecases import discover, likes, settings
 from db import exposures, members, pairs, photos, safety, types
 from db import likes as like_queries
 from db.records import TypeRow
-from db.session import Connection, Database
+from db.session import Connection
 from tests.bot.meeting import Town, buttons, card, keys, presses, small_pack, texts
 from tests.db.people import BUSAN, NOW, SUWON
-
-
-@pytest.fixture
-def town(database: Database) -> Town:
-    return Town(database)
 
 
 def dress(connection: Connection, member_id: int, *type_ids: str) -> None:

@@ -25,11 +25,6 @@ from tests.bot.meeting import Town, card, keys
 from tests.db.people import NOW
 
 
-@pytest.fixture
-def town(database: Database) -> Town:
-    return Town(database)
-
-
 def test_a_like_is_hinted_at_once_and_see_who_shows_that_person(town: Town) -> None:
     her = town.newcomer("woman", "men")
     suitors = [town.newcomer("man", "women") for _ in range(3)]

@@ -17,19 +17,6 @@ from tests.bot.meeting import Town, keys
 from tests.db.people import NOW
 
 
-@pytest.fixture
-def town(database: Database) -> Town:
-    return Town(database)
-
-
-@pytest.fixture
-def couple(town: Town) -> tuple[int, int]:
-    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
-    town.match(her, him)
-    town.mail()
-    return her, him
-
-
 def text(number: int, said: str = "hi", reply_to: int | None = None, **more: object) -> Incoming:
     return Incoming(number, "text", said, reply_to=reply_to, **more)  # type: ignore[arg-type]
 

@@ -8,22 +8,8 @@ from bot.replies import Say, Shown
 from bot.usecases import admin, broadcast, chats, discover, moderation, safety
 from db import audit, likes, members, pairs, photos
 from db import safety as safety_queries
-from db.session import Database
 from tests.bot.meeting import ADMIN, Town, buttons, card, keys, presses, texts
 from tests.db.people import NOW
-
-
-@pytest.fixture
-def town(database: Database) -> Town:
-    return Town(database)
-
-
-@pytest.fixture
-def couple(town: Town) -> tuple[int, int]:
-    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
-    town.match(her, him)
-    town.mail()
-    return her, him
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""An engine that journeys share: loading its weights takes longer than a conversation."""
+"""The product on a stage of its own, and an engine that journeys share: loading its weights takes longer than a conversation."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import configuration
 from engine.analysis import Analyser
 from tests.engine.small_pack import write_whole_pack
+from tests.journeys.stage import Stage
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,11 @@ def analyser(small_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Anal
     made = Analyser(settings.engine, tmp_path_factory.mktemp("cache"))
     made.load()
     return made
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
+    made = Stage(tmp_path, small_pack, analyser)
+    await made.open()
+    yield made
+    await made.close()

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -23,14 +22,6 @@ from tests.journeys.stage import Person, Stage, words
 
 ROOT = Path(__file__).parents[2]
 MINA = 1001
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
-    await made.open()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from db import members, pairs
-from engine.analysis import Analyser
 from tests.journeys.stage import Stage, buttons, is_card, matched, words
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
-    await made.open()
-    yield made
-    await made.close()
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,20 +11,11 @@ from bot.replies import word
 from bot.usecases.onboarding import ORDER
 from bot.words import Words
 from db import members, photos
-from engine.analysis import Analyser
 from tests.journeys.selfies import selfie
 from tests.journeys.stage import Json, Person, Stage, buttons, words
 
 WORDS = Words()
 MINA = 1001
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
-    await made.open()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,6 @@ from engine.analysis import Analyser
 from tests.journeys.stage import ADMIN, Json, Person, Stage, buttons, jpeg, matched, words
 
 FILES = ["photo", "voice", "video_note", "sticker", "video", "animation", "document", "audio"]
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
-    await made.open()
-    yield made
-    await made.close()
 
 
 @pytest.fixture
