@@ -28,7 +28,7 @@ FACENET_WEIGHT = 0.1
 
 
 class SFace:
-    """128 numbers of a five-point aligned face; the mean of the face and its mirror image."""
+    """128 numbers of a five-point aligned face."""
 
     DIMS = 128
 
@@ -47,7 +47,7 @@ class SFace:
         """
         with self._loading:
             if self._session is None:
-                self._session = self.runtime.session(weights.graph(weights.SFACE, self.cache), (2, 3, 112, 112))
+                self._session = self.runtime.session(weights.graph(weights.SFACE, self.cache), (1, 3, 112, 112))
             return self._session
 
     def predict(self, image: Image, face: FaceBox) -> Vector:
@@ -56,9 +56,8 @@ class SFace:
         return self._predict(chip)
 
     def _predict(self, chip: Image) -> Vector:
-        views = np.stack([chip, chip[:, ::-1]])
-        (vectors,) = self.load().run(np.ascontiguousarray(views.transpose(0, 3, 1, 2), dtype=np.float32))
-        return unit(unit(vectors[0]) + unit(vectors[1]))
+        (vectors,) = self.load().run(np.ascontiguousarray(chip.transpose(2, 0, 1)[None], dtype=np.float32))
+        return unit(vectors[0])
 
 
 class FaceNet:
@@ -93,8 +92,8 @@ class FaceNet:
 class FaceEmbedder:
     """The face embedding that the product uses."""
 
-    VERSION = "sface-2"
-    """Changes with whatever makes vectors incomparable: the network, the alignment, the averaging."""
+    VERSION = "sface-3"
+    """Changes with whatever makes vectors incomparable: the network, the alignment."""
 
     def __init__(self, cache: Path, runtime: Runtime, kind: Kind = "sface") -> None:
         self.kind = kind
