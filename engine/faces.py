@@ -16,20 +16,21 @@ from numpy.typing import NDArray
 
 from engine import weights
 from engine.backends.runtime import Runtime, Session
+from engine.images import shrunk
 from engine.values import FaceBox, Image
 
 Matrix = NDArray[np.float64]
 
 STRIDES = (8, 16, 32)
-SMALL, LARGE = 320, 640
-"""Side of the square that a photo is fitted into: the first look, and the look for faces that were small in it."""
+NEAR, SMALL, LARGE = 256, 320, 640
+"""Side of the square that is looked at: a face close by, the photo at first, and the photo again for faces that were small in it."""
 SMALL_FACE = 40
 """Pixels in the first look: where the largest face is narrower, the photo is looked at in the larger size."""
 SCORE = 0.6
 OVERLAP = 0.3
 FRAMED = 0.5
 """Share of the square that a photo gets where no face was found at first: its face may be larger than YuNet knows faces."""
-CLOSE = 0.7
+CLOSE = 0.85
 """Share of the square that a face gets for its points to be found again."""
 SHARPENED = 3
 """How many faces of a photo get sharper points; further ones are bystanders."""
@@ -47,14 +48,14 @@ class FaceDetector:
         self._loading = threading.Lock()
 
     def load(self) -> None:
-        """Load both sizes; further calls do nothing.
+        """Load all sizes; further calls do nothing.
 
         Raises:
             WeightsError, BackendError: the model cannot be had.
 
         """
         with self._loading:
-            for side in (SMALL, LARGE):
+            for side in (NEAR, SMALL, LARGE):
                 if side not in self._sessions:
                     self._sessions[side] = self.runtime.session(weights.graph(weights.YUNET, self.cache), (1, 3, side, side))
 
@@ -80,7 +81,7 @@ class FaceDetector:
         height, width = image.shape[:2]
         scale = side * share / max(height, width)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        small = shrunk(image, size)
         left, top = (side - size[0]) // 2, (side - size[1]) // 2
         canvas = np.zeros((side, side, 3), np.uint8)
         canvas[top : top + size[1], left : left + size[0]] = small
@@ -94,20 +95,20 @@ class FaceDetector:
     def _sharpen(self, image: Image, face: FaceBox) -> FaceBox:
         """The face with the mean of its points as seen close by, once as it is and once mirrored."""
         x, y, width, height = face.box
-        scale = SMALL * CLOSE / max(width, height, 1.0)
-        shift = np.array([SMALL / 2 - scale * (x + width / 2), SMALL / 2 - scale * (y + height / 2)])
-        crop = warp(image, np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), SMALL)
+        scale = NEAR * CLOSE / max(width, height, 1.0)
+        shift = np.array([NEAR / 2 - scale * (x + width / 2), NEAR / 2 - scale * (y + height / 2)])
+        crop = warp(image, np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), NEAR)
         seen = []
         for mirrored in (False, True):
             near = [
                 (score, points)
                 for box, points, score in self._run(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
-                if np.abs((box[:2] + box[2:]) / 2 - SMALL / 2).max() < SMALL * CLOSE / 4
+                if np.abs((box[:2] + box[2:]) / 2 - NEAR / 2).max() < NEAR * CLOSE / 4
             ]
             if near:
                 points = max(near, key=lambda pair: pair[0])[1]
                 if mirrored:
-                    points = (points * (-1, 1) + (SMALL - 1, 0))[list(SWAPPED)]
+                    points = (points * (-1, 1) + (NEAR - 1, 0))[list(SWAPPED)]
                 seen.append((points - shift) / scale)
         points = np.mean(seen, axis=0).astype(np.float32) if seen else face.landmarks
         return FaceBox(face.box, points, face.score)

@@ -82,6 +82,18 @@ def decode(data: bytes, settings: EngineSettings) -> Decoded | Problem:
     return Decoded(np.ascontiguousarray(_upright(pixels, orientation)), size)
 
 
+def shrunk(image: Image, size: tuple[int, int]) -> Image:
+    """`image` at another size (width, height), averaged so that nothing aliases.
+
+    OpenCV averages over whole pixels five times as fast as over parts of them: so by a whole factor first, the rest by interpolation.
+    """
+    factor = min(image.shape[1] // max(size[0], 1), image.shape[0] // max(size[1], 1))
+    if factor > 1:
+        whole = image[: image.shape[0] // factor * factor, : image.shape[1] // factor * factor]
+        image = cast("Image", cv2.resize(whole, (whole.shape[1] // factor, whole.shape[0] // factor), interpolation=cv2.INTER_AREA))
+    return cast("Image", cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))
+
+
 def encode_jpeg(image: Image, quality: int = 88) -> bytes:
     """`image` as a JPEG without any metadata."""
     return cast("bytes", simplejpeg.encode_jpeg(np.ascontiguousarray(image), quality=quality, colorspace="RGB", colorsubsampling="420"))
@@ -128,7 +140,7 @@ def _heic_size(data: bytes) -> tuple[int, int]:
 
 def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
     height, width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
-    if height * width * data.count(b"\xff\xda") > SCANNED_MAX:
+    if not _one_scan(data) and height * width * data.count(b"\xff\xda") > SCANNED_MAX:
         raise ValueError("a JPEG of too many scans")
     orientation = _jpeg_orientation(data)
     if space in {"CMYK", "YCCK"}:
@@ -150,6 +162,19 @@ def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
         # It refuses whatever libjpeg warns of, also harmless stray bytes; Pillow refuses only what is truly incomplete.
         return _pillow(data, longest, ("JPEG", "MPO"))[0], orientation
     return cast("Image", pixels), orientation
+
+
+def _one_scan(data: bytes) -> bool:
+    """Whether a JPEG is of the plain kind, all of it in its first scan (ITU T.81, annex B); False where that cannot be told."""
+    at, components = 2, 0
+    while at + 5 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            return data[at + 4] == components
+        if marker in {0xC0, 0xC1} and at + 10 <= len(data):
+            components = data[at + 9]
+        at += 2 + length
+    return False
 
 
 def _jpeg_orientation(data: bytes) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.colours import Lab, to_lab
+from engine.images import shrunk
 from engine.values import FaceBox, Image
 
 SIDE = 224
@@ -73,10 +73,9 @@ def letterbox(image: Image, side: int = SIDE) -> Image:
     height, width = image.shape[:2]
     scale = side / max(height, width)
     across, down = max(1, round(width * scale)), max(1, round(height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     square = np.full((side, side, 3), GREY, dtype=np.uint8)
     left, top = (side - across) // 2, (side - down) // 2
-    square[top : top + down, left : left + across] = cv2.resize(image, (across, down), interpolation=how)
+    square[top : top + down, left : left + across] = shrunk(image, (across, down))
     return square
 
 
@@ -93,7 +92,7 @@ def cloth_weights(image: Image, box: Box, face: FaceBox | None) -> tuple[Lab, ND
     part = box.cut(image)
     scale = min(1.0, SAMPLE / max(part.shape[:2]))
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    lab = to_lab(cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.uint8))
+    lab = to_lab(shrunk(part, size))
     rows, columns = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
     if face is None:
         across = (columns / max(size[0] - 1, 1) - 0.5) / 0.3
@@ -153,7 +152,7 @@ def _beside(image: Image, face: FaceBox) -> Lab:
     for left, right in spans:
         part = image[top:bottom, max(0, left) : max(0, right)]
         if part.shape[0] > 3 and part.shape[1] > 3:
-            found.append(to_lab(cv2.resize(part, (12, 16), interpolation=cv2.INTER_AREA).astype(np.uint8)).reshape(-1, 3))
+            found.append(to_lab(shrunk(part, (12, 16))).reshape(-1, 3))
     return np.concatenate(found) if found else np.zeros((0, 3), dtype=np.float32)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from engine import weights
 from engine.backends.runtime import Runtime, Session
+from engine.images import shrunk
 from engine.values import Image
 
 MEAN_BGR = np.array([104, 117, 123], np.float32)
@@ -44,7 +44,7 @@ class NsfwScorer:
     def predict(self, image: Image) -> float:
         """0–1, higher is less safe."""
         edge = (SIDE - CUT) // 2
-        small = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)[edge : edge + CUT, edge : edge + CUT]
+        small = shrunk(image, (SIDE, SIDE))[edge : edge + CUT, edge : edge + CUT]
         return self._predict(np.asarray(small[:, :, ::-1], np.float32) - MEAN_BGR)
 
     def _predict(self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
