@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import LocalSettings, MatchingSettings, TelegramSettings
+from crawler.settings import CrawlerSettings
 from db.settings import DatabaseSettings
 from engine.settings import EngineSettings
 
@@ -71,6 +72,7 @@ class Settings:
     local: LocalSettings = field(default_factory=LocalSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     matching: MatchingSettings = field(default_factory=MatchingSettings)
+    crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
     eval: EvalSettings = field(default_factory=EvalSettings)
 
     @property
@@ -86,6 +88,7 @@ SECTIONS: dict[str, type] = {
     "local": LocalSettings,
     "engine": EngineSettings,
     "matching": MatchingSettings,
+    "crawler": CrawlerSettings,
     "eval": EvalSettings,
 }
 
@@ -183,6 +186,7 @@ def _settle(settings: Settings, base: Path) -> Settings:
         local=_replace(settings.local, portraits=absolute(portraits)),
         engine=_replace(settings.engine, pack=absolute(settings.engine.pack)),
         matching=settings.matching,
+        crawler=settings.crawler,
         eval=EvalSettings(data=absolute(settings.eval.data)),
     )
 

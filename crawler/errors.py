@@ -1,0 +1,42 @@
+"""What can break while collecting.
+
+CrawlError
+└── SourceError             a source did not give what was asked of it
+    ├── Gone                the picture or page is no longer there (404, 410, removed by its owner): never ask again
+    ├── Throttled           too much was asked (429, a spent quota): wait `retry_after` seconds
+    ├── Refused             the source does not let us (401, 403, robots): an operator must act
+    └── Broken              the answer makes no sense or the connection failed: asking again may help
+
+Pictures that are no couple are not here: those are `crawler.couples.Decision` values.
+"""
+
+from __future__ import annotations
+
+
+class CrawlError(Exception):
+    """Anything that is broken in collecting; the message is one line that says what to do."""
+
+
+class SourceError(CrawlError):
+    """A source did not give what was asked of it."""
+
+
+class Gone(SourceError):
+    """The picture or page is no longer there, and will not come back."""
+
+
+class Throttled(SourceError):
+    """The source asks for a pause."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        """`retry_after`: seconds until the source may be asked again."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(SourceError):
+    """The source does not let us: a token is missing or spent, or robots.txt forbids it."""
+
+
+class Broken(SourceError):
+    """The answer makes no sense, or there was none."""
