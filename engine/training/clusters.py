@@ -202,3 +202,30 @@ def temperature(cosines: Matrix, labels: Labels) -> float:
         top = logits.max(axis=1, keepdims=True)
         losses.append(float(np.mean(np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0] - logits[np.arange(len(labels)), labels])))
     return float(choices[int(np.argmin(losses))])
+
+
+def outlier_floor(z: Matrix, centres: Matrix, most: float = 0.05) -> float:
+    """The cosine under which somebody is like no type: Tukey's lower fence, never so high that more than `most` fall out.
+
+    The fence is the first quartile less 1.5 interquartile ranges of the people's cosines with their nearest centre (Tukey 1977), so
+    that types that hold everybody turn nobody away.  Without people, or with `most` at 0, the floor is -1: everybody has a type.
+
+    Args:
+        z: (people, dims) of length 1, the people that the types were learned from.
+        centres: (k, dims) of length 1.
+        most: largest share of the people that may be left without a type, 0 to 1.
+
+    """
+    if not len(z) or most <= 0:
+        return -1.0
+    cosines = (z @ centres.T).max(axis=1)
+    low, high = np.percentile(cosines, [25, 75])
+    return float(max(-1.0, min(low - 1.5 * (high - low), np.quantile(cosines, most, method="lower"))))
+
+
+def nearest(z: Matrix, centres: Matrix, floor: float = -1.0) -> tuple[Labels, NDArray[np.float64]]:
+    """Each row's type, -1 where its cosine with every centre is below `floor`, and that cosine; (people,) each."""
+    cosine = z @ centres.T
+    labels = cosine.argmax(axis=1)
+    best = cosine[np.arange(len(z)), labels]
+    return np.where(best < floor, -1, labels).astype(np.intp), np.asarray(best, dtype=np.float64)

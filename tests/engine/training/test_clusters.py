@@ -84,3 +84,26 @@ def test_the_temperature_is_low_where_types_are_clear_and_high_where_not() -> No
     clear = np.eye(4)[labels] + random.normal(size=(400, 4)) * 0.05
     unclear = np.eye(4)[labels] * 0.2 + random.normal(size=(400, 4)) * 0.3
     assert clusters.temperature(clear, labels) < clusters.temperature(unclear, labels)
+
+
+def test_people_who_resemble_no_type_have_none() -> None:
+    x, _ = planted(5, k=3, noise=0.05)
+    centres, _ = clusters.spherical_kmeans(x, 3, 0)
+    stranger = clusters.unit(-centres.sum(axis=0, keepdims=True))
+    floor = clusters.outlier_floor(np.concatenate([x, stranger]), centres)
+    labels, cosines = clusters.nearest(np.concatenate([x, stranger]), centres, floor)
+    assert labels[-1] == -1
+    assert cosines[-1] < floor
+    assert (labels[:-1] >= 0).mean() > 0.9
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.02, 0.1, 0.5]))
+def test_never_more_than_allowed_are_left_without_a_type(seed: int, most: float) -> None:
+    random = np.random.default_rng(seed)
+    z, centres = clusters.unit(random.normal(size=(80, 6))), clusters.unit(random.normal(size=(4, 6)))
+    labels, _ = clusters.nearest(z, centres, clusters.outlier_floor(z, centres, most))
+    assert (labels == -1).mean() <= most
+
+
+def test_without_people_everybody_has_a_type() -> None:
+    assert clusters.outlier_floor(np.zeros((0, 3)), np.eye(3)) == -1.0
