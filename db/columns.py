@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, LargeBinary, MetaData, TypeDecorator
 from sqlalchemy.dialects import mysql
 
 metadata = MetaData(
@@ -48,3 +48,13 @@ class Utc(TypeDecorator[dt.datetime]):
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+
+
+def number_column() -> Column[int]:
+    """The primary key `id` of a numbered table."""
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def member_column(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    """A column that names a member."""
+    return Column(name, Id, ForeignKey("members.id"), nullable=nullable, primary_key=primary_key, autoincrement=False)

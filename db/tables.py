@@ -3,7 +3,7 @@
 Times are UTC with microseconds, floats are doubles, identifiers 64-bit integers that are never used twice (a button that
 names an erased member must not find another one), text is compared bytewise (`utf8mb4_bin`), and every constraint has a
 name, so that migrations can change it.  Foreign keys carry no actions: what goes with a member is spelled out in
-`db.erasure`.
+`db.erasure`.  What is learned from couples stands in `db.corpus_tables`.
 """
 
 from __future__ import annotations
@@ -26,21 +26,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from db.columns import NUMBERED, OPTIONS, Blob, Id, Utc, metadata
-
-
-def _id() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _member(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
-    return Column(name, Id, ForeignKey("members.id"), nullable=nullable, primary_key=primary_key, autoincrement=False)
-
+from db import corpus_tables  # noqa: F401 the metadata holds every table once this module is imported
+from db.columns import NUMBERED, OPTIONS, Blob, Id, Utc, member_column, metadata, number_column
 
 members = Table(
     "members",
     metadata,
-    _id(),
+    number_column(),
     Column("telegram_id", BigInteger, nullable=False, unique=True),
     Column("language", String(8), nullable=False),
     Column("status", String(16), nullable=False),
@@ -82,8 +74,8 @@ tombstones = Table(
 photos = Table(
     "photos",
     metadata,
-    _id(),
-    _member("member_id"),
+    number_column(),
+    member_column("member_id"),
     Column("position", SmallInteger, nullable=False),
     Column("status", String(16), nullable=False),
     Column("telegram_file_id", String(255)),
@@ -125,7 +117,7 @@ types = Table(
 member_types = Table(
     "member_types",
     metadata,
-    _member("member_id", primary_key=True),
+    member_column("member_id", primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("type_id", String(32), ForeignKey("types.id"), nullable=False),
     Column("confidence", Double, nullable=False),
@@ -138,8 +130,8 @@ member_types = Table(
 likes = Table(
     "likes",
     metadata,
-    _member("lo", primary_key=True),
-    _member("hi", primary_key=True),
+    member_column("lo", primary_key=True),
+    member_column("hi", primary_key=True),
     Column("lo_mark", SmallInteger),  # what lo thinks of hi: 1 like, 0 skip, NULL nothing yet
     Column("hi_mark", SmallInteger),
     Column("lo_at", Utc),
@@ -153,9 +145,9 @@ likes = Table(
 pairs = Table(
     "pairs",
     metadata,
-    _id(),
-    _member("lo"),
-    _member("hi"),
+    number_column(),
+    member_column("lo"),
+    member_column("hi"),
     Column("matched_at", Utc, nullable=False),
     Column("ended_at", Utc),
     Column("ended_by", Id),
@@ -173,8 +165,8 @@ pairs = Table(
 exposures = Table(
     "exposures",
     metadata,
-    _member("viewer_id", primary_key=True),
-    _member("shown_id", primary_key=True),
+    member_column("viewer_id", primary_key=True),
+    member_column("shown_id", primary_key=True),
     Column("times", Integer, nullable=False),
     Column("first_at", Utc, nullable=False),
     Column("last_at", Utc, nullable=False),
@@ -185,10 +177,10 @@ exposures = Table(
 messages = Table(
     "messages",
     metadata,
-    _id(),
+    number_column(),
     Column("pair_id", Id, ForeignKey("pairs.id"), nullable=False),
-    _member("sender_id"),
-    _member("recipient_id"),
+    member_column("sender_id"),
+    member_column("recipient_id"),
     Column("sender_message_id", BigInteger, nullable=False),
     Column("recipient_message_id", BigInteger),  # NULL until delivered
     Column("kind", String(32), nullable=False),
@@ -212,8 +204,8 @@ lanes = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _id(),
-    _member("member_id", nullable=True),  # NULL: a chat that is no member's, for example an admin's
+    number_column(),
+    member_column("member_id", nullable=True),  # NULL: a chat that is no member's, for example an admin's
     Column("telegram_id", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("dedup_key", String(190), nullable=False),
@@ -239,8 +231,8 @@ outbox = Table(
 consents = Table(
     "consents",
     metadata,
-    _id(),
-    _member("member_id"),
+    number_column(),
+    member_column("member_id"),
     Column("kind", String(16), nullable=False),
     Column("version", String(32), nullable=False),
     Column("given", Boolean, nullable=False),
@@ -252,8 +244,8 @@ consents = Table(
 blocks = Table(
     "blocks",
     metadata,
-    _member("blocker_id", primary_key=True),
-    _member("blocked_id", primary_key=True),
+    member_column("blocker_id", primary_key=True),
+    member_column("blocked_id", primary_key=True),
     Column("at", Utc, nullable=False),
     Index(None, "blocked_id"),
     **OPTIONS,
@@ -262,9 +254,9 @@ blocks = Table(
 reports = Table(
     "reports",
     metadata,
-    _id(),
-    _member("reporter_id", nullable=True),  # NULL: the reporter's account is erased, the report still counts
-    _member("reported_id"),
+    number_column(),
+    member_column("reporter_id", nullable=True),  # NULL: the reporter's account is erased, the report still counts
+    member_column("reported_id"),
     Column("pair_id", Id),
     Column("reason", String(500), nullable=False),
     Column("state", String(16), nullable=False),
@@ -280,8 +272,8 @@ reports = Table(
 reviews = Table(
     "reviews",
     metadata,
-    _id(),
-    _member("member_id"),
+    number_column(),
+    member_column("member_id"),
     Column("kind", String(16), nullable=False),
     Column("photo_id", Id, ForeignKey("photos.id")),
     Column("state", String(16), nullable=False),
@@ -297,7 +289,7 @@ reviews = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
+    number_column(),
     Column("actor", String(32), nullable=False),  # a Telegram id, "system" or, once erased, "erased:…"
     Column("action", String(64), nullable=False),
     Column("subject", String(64), nullable=False),  # "member:12", "report:3", …
