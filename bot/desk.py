@@ -26,7 +26,7 @@ from bot.render import Call, render
 from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
 from bot.settings import MatchingSettings
-from bot.usecases import reach
+from bot.usecases import detour, reach
 from bot.words import LANGUAGES, Words
 from db import members, updates
 from db.records import Language, Member
@@ -125,9 +125,7 @@ class Desk:
         members.touch(connection, member.id, context.now)
         if not member.reachable:
             member = members.update(connection, member.id, context.now, reachable=True)
-        if self._ends_edit and member.step.startswith("edit."):
-            member = members.set_step(connection, member.id, "", {}, context.now)
-        return member
+        return detour.end(connection, context, member) if self._ends_edit else member
 
     async def say(self, event: Event, replies: Iterable[Reply], language: str) -> None:
         """Deliver `replies` in order; a pressed button is always answered, before anything slower."""

@@ -88,6 +88,8 @@ def render(reply: Reply, words: Words, language: str) -> Call:
         payload["reply_markup"] = keyboard(reply.buttons, words, language)
     if isinstance(reply, Picture):
         image = reply.image if isinstance(reply.image, bytes) else reply.image.draw(words, language)
+        if reply.protect:
+            payload["protect_content"] = True
         name = "card.png" if image.startswith(b"\x89PNG") else "card.jpg"
         return Call("sendPhoto", payload, upload=("photo", name, image))
     return _shown(reply, payload)

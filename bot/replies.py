@@ -102,6 +102,7 @@ class Picture:
     image: bytes | Drawing
     word: Word
     buttons: Rows = ()
+    protect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

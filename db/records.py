@@ -17,7 +17,7 @@ Seeks = Literal["women", "men", "everyone"]
 PhotoStatus = Literal["approved", "pending", "rejected"]
 VectorKind = Literal["face", "fashion"]
 TypeKind = Literal["face", "fashion"]
-ConsentKind = Literal["terms", "face"]
+ConsentKind = Literal["terms", "face", "couple"]
 OutboxState = Literal["waiting", "sent", "dead"]
 ReviewKind = Literal["minor", "photo"]
 

@@ -1,6 +1,7 @@
 """Consents: what was agreed to, in which version of the words, and what follows from withdrawing it.
 
-The consent to face processing is separate from the terms and may be refused: matching then works without a face type.
+The consent to face processing is separate from the terms and may be refused: matching then works without a face type.  The
+consent to learning from a photo of a couple is separate from both, and each of the two gives it for each photo.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from db import consents, members, photos, types
 from db.records import Member
 from db.session import Connection
 
-VERSIONS: Final = {"terms": "2026-11", "face": "2026-11"}
+VERSIONS: Final = {"terms": "2026-11", "face": "2026-11", "couple": "2026-11"}
 """Raise a version with every change of its words in `locales`."""
 
 
@@ -24,6 +25,11 @@ def record(connection: Connection, context: Context, member: Member, kind: Liter
     if not given:
         forget_face(connection, member)
     return members.update(connection, member.id, context.now, face_consent=given)
+
+
+def record_couple(connection: Connection, context: Context, member: Member, upload_id: int, *, given: bool) -> None:
+    """Note what one of the two in a couple's photo answered; the version says to which photo, since there may be several."""
+    consents.give(connection, member.id, "couple", f"{VERSIONS['couple']} photo {upload_id}", given, context.now)
 
 
 def forget_face(connection: Connection, member: Member) -> None:

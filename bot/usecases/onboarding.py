@@ -15,7 +15,7 @@ from bot.keyboards import MENU, button
 from bot.replies import Clear, Notice, Replies, Say, word
 from bot.usecases import consent, questions
 from bot.usecases.questions import ask, expects
-from db import audit, members, photos, safety
+from db import audit, consents, members, photos, safety
 from db.records import ConsentKind, Language, Member
 from db.session import Connection
 
@@ -78,7 +78,7 @@ def text(connection: Connection, context: Context, member: Member, typed: str) -
     if step == "birth":
         fresh = members.by_id(connection, member.id) or member
         if (fresh.age(context.now) or 0) < answers.ADULT:
-            return _turn_away(connection, context, member)
+            return turn_away(connection, context, member)
     return _advance(connection, context, member)
 
 
@@ -123,8 +123,7 @@ def resume(connection: Connection, context: Context, member: Member) -> Replies:
     if member.status == "banned" and member.step == UNDERAGE:
         safety.unban(connection, member.id, context.now, "onboarding")
         members.update(connection, member.id, context.now, birth_date=None)
-        member = members.set_step(connection, member.id, "birth", {}, context.now)
-        return [Say(word("underage.again")), *_ask(context, member, "birth")]
+        return [Say(word("underage.again")), *_go_on(connection, context, member, "birth")]
     if member.status != REVIEW:
         return [Say(word("review.photo_approved"))]
     before = str(member.draft.get("before", "onboarding"))
@@ -185,7 +184,7 @@ def _finish(connection: Connection, context: Context, member: Member) -> Replies
     return [Say(word("start.ready_waiting" if waiting else "start.ready"), MENU)]
 
 
-def _turn_away(connection: Connection, context: Context, member: Member) -> Replies:
+def turn_away(connection: Connection, context: Context, member: Member) -> Replies:
     """Under 18: the account is frozen with its birth date, so that another date cannot simply be tried."""
     safety.ban(connection, member.id, context.now)
     members.set_step(connection, member.id, UNDERAGE, {}, context.now)
@@ -208,5 +207,11 @@ def come_of_age(connection: Connection, context: Context, member: Member) -> Rep
     if (member.age(context.now) or 0) < answers.ADULT:
         return [Say(word("underage.still"), ((button("underage.mistyped", "appeal"),),))]
     safety.unban(connection, member.id, context.now, "onboarding")
-    member = members.set_step(connection, member.id, "gender", {}, context.now)
-    return [Say(word("underage.welcome_back")), *_ask(context, member, "gender")]
+    return [Say(word("underage.welcome_back")), *_go_on(connection, context, member, "gender")]
+
+
+def _go_on(connection: Connection, context: Context, member: Member, step: str) -> Replies:
+    """Ask the question of `step`, or the first of all where the terms were never agreed to (a couple's photo asks for the age alone)."""
+    given = consents.latest(connection, member.id, "terms")
+    step = step if given is not None and given.given else FIRST
+    return _ask(context, members.set_step(connection, member.id, step, {}, context.now), step)
