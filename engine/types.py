@@ -6,7 +6,9 @@ forward pass whose cost does not depend on how many people the types were learne
     z = normalise((x - mean) @ basis),    logit_k = mean over the seen blocks of z · centroid_k / temperature
 
 and a softmax over the types of the group.  A block of zeros takes no part: a fashion embedding holds the upper and the lower body
-apart, and a selfie does not show the legs.
+apart, and a selfie does not show the legs.  Who is less like every type of a group than its `floor` has no type.
+
+A pack says which embeddings it was learned in (`face_model`, `fashion_model`); `accepts` tells whether a stored vector is one.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -27,10 +29,20 @@ from engine.values import Gender, TypeGuess, Vector
 
 FORMAT = 1
 STARTER = Path(__file__).resolve().parent / "starter"
+CLASSIFIER = "classifier.onnx"
 KINDS = ("face", "fashion")
 GROUPS = ("man_face", "man_fashion", "woman_face", "woman_fashion")
 
 Kind = Literal["face", "fashion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an admin calls a type and shows for it; what is empty or None stays as it was learned."""
+
+    name: str = ""
+    name_ko: str = ""
+    picture: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,8 @@ class Group:
     types: tuple[TypeInfo, ...]
     blocks: tuple[Block, ...]
     temperature: float
+    floor: float = -1.0
+    """The cosine with the nearest centroid below which somebody has no type; -1: everybody has one."""
 
     def similarities(self, embedding: Vector) -> NDArray[np.float64] | None:
         """Cosine with each centroid, averaged over the blocks that the embedding sees; None where it sees none."""
@@ -131,12 +145,13 @@ class TypePack:
     compared by."""
 
     @classmethod
-    def load(cls, folder: Path = STARTER, face_model: str | None = None) -> TypePack:
+    def load(cls, folder: Path = STARTER, face_model: str | None = None, names: Mapping[str, Given] | None = None) -> TypePack:
         """The pack in `folder`.
 
         Args:
             folder: with a `manifest.json` whose SHA-256 list the other files must match.
             face_model: version of the face embedding that will be passed to `assign_face`; None leaves it unchecked.
+            names: per type id what an admin calls and shows it instead (`engine.registry.Registry.names`).
 
         Raises:
             PackError: a file is missing or altered, or the pack was learned with another face embedding.
@@ -146,11 +161,11 @@ class TypePack:
         if face_model is not None and manifest["face_model"] != face_model:
             raise PackError(
                 f"the type pack {folder} was learned with the face embedding {manifest['face_model']!r}, this engine uses {face_model!r}: "
-                "learn it again (python -m engine.training.starter) or choose another engine.pack"
+                "roll back to a version with that embedding (python -m engine models) or choose another engine.pack"
             )
         try:
             with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
-                groups = {name: _group(name, folder, manifest, arrays) for name in GROUPS}
+                groups = {name: _group(name, folder, manifest, arrays, names or {}) for name in GROUPS}
                 anchors = {info.id: arrays[f"anchor_{info.id}"] for group in groups.values() for info in group.types}
         except (KeyError, ValueError, TypeError) as error:
             raise PackError(f"the type pack {folder} cannot be read: {error}") from error
@@ -162,6 +177,31 @@ class TypePack:
     def garments(self) -> Path:
         """The fashion network's weights, for `engine.fashion.FashionReader`."""
         return self.folder / "garments.onnx"
+
+    @property
+    def classifier(self) -> Path | None:
+        """The network that assigns types from a crop, for `engine.classifier.Classifier`; None where the pack has none."""
+        file = self.folder / CLASSIFIER
+        return file if file.is_file() else None
+
+    def accepts(self, kind: Kind, version: str) -> bool:
+        """Whether a stored vector of this version may be compared with the pack's types.
+
+        Vectors of other embeddings lie elsewhere in space: their cosines would be numbers without meaning.
+
+        Args:
+            kind: what the vector describes.
+            version: `Analysis.face_model` or `fashion_model` of when it was made, or `Analysis.model_version` of rows of before there
+                were these (`sface-3_cydral-8_starter-1`: the face embedding first, the pack, then always the starter, last).
+
+        """
+        own = self.face_model if kind == "face" else self.fashion_model
+        if version == own:
+            return True
+        parts = version.split("_")
+        if len(parts) < 3:
+            return False
+        return parts[0] == own if kind == "face" else parts[-1] == _starter()["version"] and _starter()["fashion_model"] == own
 
     @cached_property
     def types(self) -> tuple[TypeInfo, ...]:
@@ -186,7 +226,7 @@ class TypePack:
             return None
         wanted = [gender] if gender else ["man", "woman"]
         group = max((self.groups[f"{name}_{kind}"] for name in wanted), key=lambda one: one.likeness(embedding))
-        if group.similarities(embedding) is None:
+        if group.similarities(embedding) is None or group.likeness(embedding) < group.floor:
             return None
         probabilities = group.probabilities(embedding)
         best = int(probabilities.argmax())
@@ -216,27 +256,34 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _group(name: str, folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float32]]) -> Group:
+@cache
+def _starter() -> dict[str, Any]:
+    return read_manifest(STARTER)
+
+
+def _group(
+    name: str, folder: Path, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float32]], names: Mapping[str, Given]
+) -> Group:
     described = manifest["groups"][name]
-    types = tuple(_info(row, folder) for row in manifest["types"] if row["group"] == name)
+    types = tuple(_info(row, folder, names.get(row["id"], Given())) for row in manifest["types"] if row["group"] == name)
     blocks = tuple(
         Block(start, stop, arrays[f"{name}_mean_{number}"], arrays[f"{name}_basis_{number}"], arrays[f"{name}_centroids_{number}"])
         for number, (start, stop) in enumerate(cast("Sequence[tuple[int, int]]", described["blocks"]))
     )
     if not types or any(block.centroids.shape[0] != len(types) for block in blocks):
         raise ValueError(f"{name} has {len(types)} types and other numbers of centroids")
-    return Group(name, types, blocks, float(described["temperature"]))
+    return Group(name, types, blocks, float(described["temperature"]), float(described.get("floor", -1.0)))
 
 
-def _info(row: Mapping[str, Any], folder: Path) -> TypeInfo:
+def _info(row: Mapping[str, Any], folder: Path, given: Given) -> TypeInfo:
     return TypeInfo(
         id=row["id"],
         group=row["group"],
-        name=row["name"],
-        name_ko=row["name_ko"],
+        name=given.name or row["name"],
+        name_ko=given.name_ko or row["name_ko"],
         description=row["description"],
         description_ko=row["description_ko"],
-        picture=folder / row["picture"],
+        picture=given.picture or folder / row["picture"],
         palette=tuple(row["palette"]),
         garments=tuple(row["garments"]),
         garments_ko=tuple(row["garments_ko"]),

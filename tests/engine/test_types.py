@@ -18,7 +18,7 @@ from PIL import Image
 
 from engine import fashion
 from engine.errors import PackError
-from engine.types import GROUPS, STARTER, TypePack
+from engine.types import GROUPS, STARTER, Given, TypePack
 from tests.engine.packs import DIMS, TYPES, write_pack
 
 HANGUL = re.compile("[가-힣]")
@@ -108,7 +108,7 @@ def test_the_length_of_an_embedding_does_not_matter(embedding: np.ndarray, facto
 
 def test_another_face_embedding_is_refused(folder: Path) -> None:
     assert TypePack.load(folder, "face-test").face_model == "face-test"
-    with pytest.raises(PackError, match=r"face-test.*other-2.*engine\.training\.starter"):
+    with pytest.raises(PackError, match=r"face-test.*other-2.*engine models"):
         TypePack.load(folder, "other-2")
 
 
@@ -207,3 +207,35 @@ def test_the_starter_manifest_states_its_origin(starter: TypePack) -> None:
         assert re.fullmatch("[0-9a-f]{64}", source["sha256"])
     for group in GROUPS:
         assert {"rand", "jaccard", "silhouette", "agreement"} <= set(manifest["groups"][group]["figures"])
+
+
+def test_somebody_like_no_type_has_none(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["groups"]["man_face"]["floor"] = 0.9
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    pack = TypePack.load(folder)
+    between = ((axis(0) + axis(1)) / np.sqrt(2)).astype(np.float32)
+    assert pack.assign_face(between, "man") is None
+    assert pack.assign_face(axis(0), "man") is not None
+    assert pack.assign_face(between, "woman") is not None
+
+
+def test_what_an_admin_calls_a_type_is_its_name(folder: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "red.png")
+    pack = TypePack.load(folder, names={"mf-1": Given("Harbour", "항구", tmp_path / "red.png"), "wf-1": Given("Only English")})
+    assert (pack.by_id["mf-1"].name, pack.by_id["mf-1"].name_ko) == ("Harbour", "항구")
+    assert pack.by_id["mf-1"].picture == tmp_path / "red.png"
+    assert (pack.by_id["wf-1"].name, pack.by_id["wf-1"].name_ko) == ("Only English", "이름 wf-1")
+
+
+def test_vectors_of_other_embeddings_are_not_compared(starter: TypePack, pack: TypePack) -> None:
+    assert pack.accepts("face", "face-test")
+    assert not pack.accepts("face", "sface-3")
+    assert not pack.accepts("fashion", "face-test")
+    # Rows of before face and fashion had versions of their own.
+    before = f"{starter.face_model}_cydral-8_{starter.version}"
+    assert starter.accepts("face", before)
+    assert starter.accepts("fashion", before)
+    assert not starter.accepts("face", "other-1_cydral-8_starter-1")
+    assert not pack.accepts("fashion", before)
