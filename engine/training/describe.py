@@ -6,7 +6,7 @@ the others of its group.  Fashion types are named after their garments and colou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,8 +103,8 @@ class Outfit:
     palette: tuple[str, ...]
 
 
-def fashion_name(outfit: Outfit, taken: Sequence[str]) -> tuple[str, str]:
-    """A name from colour and garments that is not `taken`, in English and Korean."""
+def fashion_name(outfit: Outfit, taken: Collection[str]) -> tuple[str, str]:
+    """A name from colour and garments that is not `taken`, in English and Korean; with a number where all are."""
     colours = [named(colour) for colour in outfit.palette]
     main = outfit.garments[0]
     choices = [(f"{colours[0].name} {main}", f"{colours[0].name_ko} {KOREAN[main]}")]
@@ -118,7 +118,26 @@ def fashion_name(outfit: Outfit, taken: Sequence[str]) -> tuple[str, str]:
         name = english[0].upper() + english[1:]
         if name not in taken:
             return name, korean
-    raise ValueError(f"no free name for {outfit}")
+    return numbered((choices[0][0][0].upper() + choices[0][0][1:], choices[0][1]), taken)
+
+
+def face_name(taken: Collection[str]) -> tuple[str, str]:
+    """A name of nature that is not `taken`, in English and Korean; with a number where all are.
+
+    >>> face_name({"Spring Breeze"})
+    ('Clear Stream', '맑은 시냇물')
+    """
+    return next((name for name in NATURE if name[0] not in taken), None) or numbered(NATURE[0], taken)
+
+
+def numbered(name: tuple[str, str], taken: Collection[str]) -> tuple[str, str]:
+    """`name` with the lowest number from 2 under which it is free.
+
+    >>> numbered(("Navy knit", "남색 니트"), {"Navy knit", "Navy knit 2"})
+    ('Navy knit 3', '남색 니트 3')
+    """
+    number = next(one for one in range(2, len(taken) + 3) if f"{name[0]} {one}" not in taken)
+    return f"{name[0]} {number}", f"{name[1]} {number}"
 
 
 def fashion_words(outfit: Outfit) -> tuple[str, str]:
