@@ -16,6 +16,9 @@ SEEN = 40
 ALIKE = 0.6
 """Mean cosine of two photos of one person in SFace, in round numbers: the product's photos of a person differ as much."""
 
+FACE_REMOVED = "face_removed"
+"""Name of the array in a pack's `centroids.npz` with the directions of face embeddings that types shall not be about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -104,6 +107,25 @@ def find(
     typical = (z * centroids[labels]).sum(axis=1)
     floor = clusters.outlier_floor(z, centroids, bounds.outliers)
     return Found(group, block or (0, x.shape[1]), projection, centroids, labels, typical, anchors, temperature, floor, figures)
+
+
+def axes_of(projection: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The directions (numbers, axes) of length 1 that a projection takes out, see `clusters.without`.
+
+    >>> axes_of(np.diag([1.0, 0.0, 1.0])).ravel().tolist()
+    [0.0, 1.0, 0.0]
+    """
+    values, vectors = np.linalg.eigh(np.eye(len(projection)) - projection)
+    axes = vectors[:, values > 0.5]
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    return np.asarray(axes * signs, dtype=np.float32)
+
+
+def removing(axes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The projection that takes out the directions `axes` (numbers, axes), which need not be orthogonal."""
+    whole, values, _ = np.linalg.svd(axes.astype(np.float64), full_matrices=False)
+    kept = whole[:, values > 1e-6 * max(float(values.max(initial=0.0)), 1e-12)]
+    return np.asarray(np.eye(len(axes)) - kept @ kept.T, dtype=np.float64)
 
 
 def arrays_of(found: Found, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:

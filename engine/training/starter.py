@@ -24,7 +24,7 @@ from engine.embedding import FaceEmbedder
 from engine.settings import EngineSettings
 from engine.training import clusters, describe
 from engine.training.garment_data import read
-from engine.training.grouping import SEEN, Bounds, Found, arrays_of, block_of, described, find, short_name
+from engine.training.grouping import FACE_REMOVED, SEEN, Bounds, Found, arrays_of, axes_of, block_of, described, find, short_name
 from engine.training.origins import REGIONS
 from engine.training.people import Person, Reader, fingerprint
 from engine.training.portrayal import Look, face_row, fashion_row
@@ -94,9 +94,9 @@ def look(person: Person) -> Look:
     return Look(person.age, person.skin, measures, person.fashion.garments, picture)
 
 
-def write(out: Path, learned: Sequence[tuple[Found, list[Person]]], data: Path, face_model: str) -> None:
-    """Pictures, centroids and manifest."""
-    arrays: dict[str, NDArray[np.float32]] = {}
+def write(out: Path, learned: Sequence[tuple[Found, list[Person]]], data: Path, face_model: str, face_removed: NDArray[np.float32]) -> None:
+    """Pictures, centroids and manifest; `face_removed` goes along for types that are learned later."""
+    arrays: dict[str, NDArray[np.float32]] = {FACE_REMOVED: face_removed}
     rows: list[dict[str, Any]] = []
     groups: dict[str, Any] = {}
     names = iter(describe.NATURE)
@@ -157,7 +157,7 @@ def main() -> None:
         for gender in ("man", "woman")
         for kind, people in (("face", portraits), ("fashion", dressed))
     ]
-    write(arguments.out, learned, arguments.data, FaceEmbedder.VERSION)
+    write(arguments.out, learned, arguments.data, FaceEmbedder.VERSION, axes_of(removed["face"]))
 
 
 if __name__ == "__main__":
