@@ -25,6 +25,8 @@ CHOICES = {
     ("engine", "backend"): ("openvino", "onnxruntime"),
     ("engine", "precision"): ("auto", "f32"),
     ("engine", "embedding"): ("sface", "facenet", "joined"),
+    ("crawler", "instagram_edge"): ("recent_media", "top_media"),
+    ("crawler", "instaloader"): ("off", "on"),
 }
 # Lowest and highest usable value of numbers; what lies outside is a slip of the pen.
 BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
@@ -41,6 +43,11 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("matching", "distance_km"): (0, 20_100),
     ("matching", "photos_max"): (1, 20),
     ("matching", "message_rate"): (1, 600),
+    ("crawler", "rate"): (0.01, 50),
+    ("crawler", "attempts"): (1, 20),
+    ("crawler", "patience"): (0, 86_400),
+    ("crawler", "timeout"): (1, 600),
+    ("crawler", "commons_width"): (20, 3840),
 }
 
 
@@ -186,7 +193,7 @@ def _settle(settings: Settings, base: Path) -> Settings:
         local=_replace(settings.local, portraits=absolute(portraits)),
         engine=_replace(settings.engine, pack=absolute(settings.engine.pack)),
         matching=settings.matching,
-        crawler=settings.crawler,
+        crawler=_replace(settings.crawler, instaloader_session=absolute(settings.crawler.instaloader_session)),
         eval=EvalSettings(data=absolute(settings.eval.data)),
     )
 

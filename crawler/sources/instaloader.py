@@ -1,0 +1,355 @@
+"""Photos by hashtag through instaloader, for operators who switch it on; with the description that Instagram makes of each photo.
+
+Know what this is: instaloader reads what Instagram's own pages read.  That is no interface anybody promised us, it mostly wants a
+login, reading hashtags fails often and for weeks (instaloader's issues 1913, 2544 and 2547 are examples), and Instagram's robots.txt
+and terms do not welcome it.  So it is off by default, and everything that can go wrong ends the crawl with one line.
+
+The network is only reached through instaloader's context; what is added to it is a transport adapter (`_Guard`) that bounds
+answers, remembers their status (instaloader keeps it only in sentences) and, for tests and proxies, sends them to another host.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from instaloader import InstaloaderContext, Post, RateController
+from instaloader.exceptions import (
+    AbortDownloadException,
+    InstaloaderException,
+    LoginException,
+    LoginRequiredException,
+    QueryReturnedBadRequestException,
+    QueryReturnedNotFoundException,
+    TooManyRequestsException,
+)
+from requests.adapters import HTTPAdapter
+
+from crawler.answers import Passing, retry_after
+from crawler.captions import hashtags, without_names
+from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
+from crawler.http import PAGE_BYTES
+from crawler.pacing import Clock
+from crawler.retrying import Retrier
+from crawler.sources.base import Batch, Item
+from crawler.sources.instagram import usable
+from crawler.sources.reading import END, address, identity, number, pack, record, records, unpack, words
+
+log = logging.getLogger(__name__)
+
+PAUSE = 660.0
+"""Seconds after a 429 that says nothing: the window over which instaloader counts its questions."""
+PAGES = 100
+REDIRECTS = 5
+PICTURE_HOSTS = (".cdninstagram.com", ".fbcdn.net")
+
+R = TypeVar("R")
+
+
+class _Guard(HTTPAdapter):
+    """Sees each request and answer of the context."""
+
+    def __init__(self, base: str, max_bytes: int) -> None:
+        super().__init__()
+        self.base = base.rstrip("/")
+        self.max_bytes = max_bytes
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self._redirects = 0
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        """Send a request, to `base` if that is set, and read its answer up to `max_bytes`."""
+        host = urlsplit(request.url or "").hostname or ""
+        if self.base and (host == "instagram.com" or host.endswith(".instagram.com")):
+            request.headers["Host"] = host
+            request.url = self.base + request.path_url
+        self.status, self.headers = 0, {}
+        response = super().send(request, **{**options, "stream": True})
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        # instaloader follows redirects for as long as there are any.
+        self._redirects = self._redirects + 1 if response.is_redirect else 0
+        if self._redirects > REDIRECTS:
+            raise requests.TooManyRedirects
+        body = io.BytesIO()
+        with response:
+            for chunk in response.iter_content(65_536):
+                body.write(chunk)
+                if body.tell() > self.max_bytes:
+                    raise Broken(f"an answer of Instagram is larger than {self.max_bytes:,} bytes")
+        response.raw = _Read(body.getvalue())
+        whole: Any = response
+        whole._content, whole._content_consumed = body.getvalue(), True  # noqa: SLF001  read above, and there is no other way to say so
+        return response
+
+
+class _Read(io.BytesIO):
+    """An answer that was read, in the shape that instaloader expects of urllib3's."""
+
+    decode_content = True
+
+
+class _Pace(RateController):
+    """instaloader's own pacing, but nobody waits longer than `patience`."""
+
+    def __init__(self, context: InstaloaderContext, clock: Clock, patience: float) -> None:
+        super().__init__(context)
+        self._clock = clock
+        self._patience = patience
+
+    def sleep(self, secs: float) -> None:
+        """Wait."""
+        if secs > self._patience:
+            raise Throttled(f"instaloader wants to wait {secs:.0f} seconds", secs)
+        self._clock.sleep(secs)
+
+
+class _Context(InstaloaderContext):
+    """instaloader's context with the guard before the network, and without its prints."""
+
+    def __init__(self, guard: _Guard, clock: Clock, pause: float, patience: float, timeout: float) -> None:
+        self.guard = guard
+        self.clock = clock
+        self.pause = pause
+        super().__init__(
+            quiet=True,
+            max_connection_attempts=1,
+            request_timeout=timeout,
+            rate_controller=lambda context: _Pace(context, clock, patience),
+        )
+
+    def get_anonymous_session(self) -> requests.Session:
+        """instaloader's session, guarded."""
+        return self._guarded(super().get_anonymous_session())
+
+    def load_session(self, username: Any, sessiondata: Any) -> None:
+        """A session that was logged in before, guarded."""
+        super().load_session(username, sessiondata)  # type: ignore[no-untyped-call]
+        self._guarded(self._session)
+
+    def get_json(
+        self,
+        path: str,
+        params: dict[str, Any],
+        host: str = "www.instagram.com",
+        session: requests.Session | None = None,
+        response_headers: dict[str, Any] | None = None,
+        use_post: bool = False,
+    ) -> dict[str, Any]:
+        """A question, guarded also where instaloader made a session for it alone."""
+        if session is not None:
+            self._guarded(session)
+        return super().get_json(path, params, host, session, response_headers, use_post)
+
+    def do_sleep(self) -> None:
+        """The pause between two questions."""
+        self.clock.sleep(self.pause)
+
+    def log(self, *msg: Any, sep: str = "", end: str = "\n", flush: bool = False) -> None:
+        """Nothing: its lines have addresses in them."""
+
+    def error(self, msg: Any, repeat_at_end: bool = True) -> None:
+        """Nothing: what matters is raised."""
+
+    def _guarded(self, session: requests.Session) -> requests.Session:
+        session.trust_env = False
+        session.mount("https://", self.guard)
+        session.mount("http://", self.guard)
+        return session
+
+
+class Instaloader:
+    """Photos that carry one of some hashtags, newest first, hashtag after hashtag."""
+
+    name = "instaloader"
+
+    def __init__(
+        self,
+        tags: Iterable[str],
+        *,
+        switch: str,
+        user: str = "",
+        session: str = "",
+        base: str = "",
+        rate: float = 1.0,
+        attempts: int = 4,
+        patience: float = 120.0,
+        timeout: float = 30.0,
+        max_bytes: int = 20_000_000,
+        clock: Clock | None = None,
+    ) -> None:
+        """Store what is asked for.
+
+        `switch`: "on" or "off"; `user` and `session`: a login that `instaloader --login` stored in a file; `base`: an address to
+        which everything for instagram.com goes instead.
+        """
+        self.tags = usable(tags)
+        self._switch = switch
+        self._user = user
+        self._session = session
+        self._base = base
+        self._max_bytes = max_bytes
+        clock = clock or Clock()
+        self._retrier = Retrier(attempts, patience, clock)
+        self._guard = _Guard(base, max(max_bytes, PAGE_BYTES))
+        self._context = _Context(self._guard, clock, 1.0 / rate if rate > 0 else 0.0, patience, timeout)
+        self._open = False
+
+    def batches(self, cursor: str) -> Iterator[Batch]:
+        """A page a batch.
+
+        Raises:
+            SourceError: Instagram wants a login, throttles, or answers with something else.
+
+        """
+        if cursor == END:
+            return
+        self._log_in()
+        place = unpack(cursor)
+        first = self.tags.index(str(place.get("tag"))) if place.get("tag") in self.tags else 0
+        seen: set[str] = set()
+        for index in range(first, len(self.tags)):
+            tag = self.tags[index]
+            following = pack({"tag": self.tags[index + 1]}) if index + 1 < len(self.tags) else END
+            start = place if index == first and place.get("tag") == tag else {}
+            try:
+                yield from self._pages(tag, start, following, seen)
+            except Gone:
+                log.warning("#%s is passed over: Instagram does not know it", tag)
+                yield Batch((), following)
+
+    def read(self, item: Item) -> bytes:
+        """The picture's bytes.
+
+        Raises:
+            SourceError: `Broken` where its address has expired.
+
+        """
+        host = urlsplit(item.url).hostname or ""
+        if not host.endswith(PICTURE_HOSTS) and not (self._base and urlsplit(item.url).netloc == urlsplit(self._base).netloc):
+            raise Broken(f"a picture of Instagram is said to lie on {host or 'no host'}: not fetched")
+        try:
+            return self._retrier.call(lambda: self._tell(lambda: bytes(self._context.get_raw(item.url).content)))
+        except Refused:
+            raise Broken("the address of this picture has expired, the next crawl brings a new one") from None
+
+    def _log_in(self) -> None:
+        if self._switch != "on":
+            raise Refused("instaloader is switched off: read docs/collecting.md, then set crawler.instaloader to on")
+        if not self.tags:
+            raise Refused("name at least one hashtag of letters and digits, such as couple")
+        if self._open or not self._user:
+            return
+        try:
+            with Path(self._session).open("rb") as file:
+                self._context.load_session_from_file(self._user, file)  # type: ignore[no-untyped-call]
+        except Exception as error:  # noqa: BLE001  whatever a damaged pickle raises
+            kind = type(error).__name__
+            raise Refused(f"crawler.instaloader_session cannot be read ({kind}): make it with instaloader --login NAME") from None
+        self._open = True
+
+    def _pages(self, tag: str, start: Mapping[str, object], following: str, seen: set[str]) -> Iterator[Batch]:
+        after, page = words(start.get("after"), 2000), number(start.get("page")) or 0
+        met: set[str] = set()
+        total: int | None = None
+        while page < PAGES:
+            media, upcoming, count = self._retrier.call(lambda after=after: self._tell(lambda: self._page(tag, after)))  # type: ignore[misc]
+            page += 1
+            total = count if count is not None else total
+            ids = {words(medium.get("pk") or medium.get("id"), 190) for medium in media}
+            last = not upcoming or upcoming == after or not ids - met or page >= PAGES
+            met |= ids
+            found = [item for medium in media for item in self._tell(lambda medium=medium: list(self._items(medium, tag)))]  # type: ignore[misc]
+            items = tuple({item.source_id: item for item in found if item.source_id not in seen}.values())
+            seen.update(item.source_id for item in items)
+            after = upcoming
+            yield Batch(items, following if last else pack({"tag": tag, "after": after, "page": page}), total)
+            if last:
+                return
+
+    def _page(self, tag: str, after: str) -> tuple[list[dict[str, object]], str, int | None]:
+        """Media of a page, where the next one begins, and how many there are; the two shapes that instaloader knows."""
+        if not after or after.startswith("edges:"):
+            maximum = {"max_id": after.removeprefix("edges:")} if after else {}
+            answer = self._context.get_iphone_json("api/v1/tags/web_info/", {"__a": 1, "__d": "dis", **maximum, "tag_name": tag})
+            hashtag = record(answer, "graphql", "hashtag")
+            if hashtag:
+                edges = record(hashtag, "edge_hashtag_to_media")
+                info = record(edges, "page_info")
+                upcoming = words(info.get("end_cursor"), 2000) if info.get("has_next_page") is True else ""
+                nodes = [record(edge, "node") for edge in records(edges.get("edges"))]
+                return nodes, f"edges:{upcoming}" if upcoming else "", number(edges.get("count"))
+        else:
+            answer = self._context.get_json(f"explore/tags/{tag}/", {"__a": 1, "__d": "dis", "max_id": after})
+        data = record(answer, "data")
+        recent = record(data, "recent")
+        if not isinstance(recent.get("sections"), list):
+            raise Passing("Instagram answered without photos: reading hashtags may have changed, see instaloader's issues")
+        cells = [cell for section in records(recent["sections"]) for cell in records(record(section, "layout_content").get("medias"))]
+        upcoming = words(recent.get("next_max_id"), 2000) if recent.get("more_available") is True else ""
+        return [record(cell, "media") for cell in cells], upcoming, number(data.get("media_count"))
+
+    def _items(self, medium: Mapping[str, Any], tag: str) -> Iterator[Item]:
+        # Who posted it is not looked at; the defaults keep instaloader from asking again for what is missing.
+        plain = {"has_liked": False, "like_count": 0, "taken_at": 0, "accessibility_caption": None, **medium}
+        plain.pop("user", None)
+        plain.pop("owner", None)
+        try:
+            post = Post.from_iphone_struct(self._context, plain) if "pk" in plain else Post(self._context, plain)
+            caption, seen_by_machine, page = (
+                post.caption or "",
+                post.accessibility_caption or "",
+                f"https://www.instagram.com/p/{post.shortcode}/",
+            )
+        except (KeyError, TypeError, AttributeError, IndexError, AssertionError, ValueError):
+            return
+        pictures = records(medium.get("carousel_media"))
+        pictures = pictures or [record(edge, "node") for edge in records(record(medium, "edge_sidecar_to_children").get("edges"))]
+        for picture in pictures or [plain]:
+            candidates = records(record(picture, "image_versions2").get("candidates"))
+            url = address(candidates[0].get("url")) if candidates else address(picture.get("display_url"))
+            source_id = identity(picture.get("pk") or picture.get("id"))
+            if picture.get("media_type") == 2 or picture.get("is_video") is True or not url or not source_id:
+                continue
+            described = words(picture.get("accessibility_caption")) or (words(seen_by_machine) if not pictures else "")
+            yield Item(
+                source=self.name,
+                source_id=source_id,
+                url=url,
+                page=page,
+                tags=tuple(dict.fromkeys((tag, *hashtags(str(caption)))))[:50],
+                # The machine's sentence last: it stands after a full stop, and the filter looks for it there.
+                caption=without_names(f"{caption}\n{described}"[-4000:]),
+            )
+
+    def _tell(self, function: Callable[[], R]) -> R:
+        """What `function` returns; what instaloader and requests raise becomes ours, without their sentences: those hold addresses."""
+        try:
+            return function()
+        except SourceError:
+            raise
+        except (LoginRequiredException, LoginException, AbortDownloadException):
+            raise Refused("Instagram wants a login, or one that it trusts: set crawler.instaloader_user and _session anew") from None
+        except QueryReturnedNotFoundException:
+            raise Gone("Instagram does not know it (404)") from None
+        except QueryReturnedBadRequestException:
+            raise Broken("Instagram does not understand instaloader (400): a newer version may help") from None
+        except (InstaloaderException, requests.RequestException, OSError) as error:
+            raise self._by_status(error) from None
+        except (KeyError, TypeError, AttributeError, IndexError, AssertionError, ValueError) as error:
+            raise Passing(f"Instagram answered with something unexpected ({type(error).__name__})") from None
+
+    def _by_status(self, error: Exception) -> SourceError:
+        status = self._guard.status
+        if status == 429 or isinstance(error, TooManyRequestsException):
+            return Throttled("Instagram says that we ask too often (429)", retry_after(self._guard.headers, default=PAUSE) or PAUSE)
+        if status in (401, 403):
+            return Refused(f"Instagram refuses ({status}): most hashtags need a login, and often not even that helps")
+        if status in (404, 410):
+            return Gone(f"Instagram does not know it ({status})")
+        return Passing(f"Instagram cannot be read ({status or type(error).__name__})")
