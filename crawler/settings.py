@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 class CrawlerSettings:
     """How pictures are collected and which of them are couples; see `settings.toml` for the meaning of each key."""
 
+    age_min: int = 18
+    age_max: int = 80
+    face_min: int = 28
     contact: str = ""
     rate: float = 1.0
     attempts: int = 4
