@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"settings: {error}", file=sys.stderr)
         return 2
     try:
-        status: int = COMMANDS[chosen.command].run(chosen, settings.engine, settings.var / "cache")
+        status: int = COMMANDS[chosen.command].run(chosen, settings.engine, settings.var / "cache", settings.var / "models")
     except EngineError as error:
         print(f"engine: {error}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -12,12 +13,14 @@ import cv2
 import numpy as np
 
 from engine.attributes import MINOR, AttributeReader, Attributes
-from engine.backends.runtime import make_runtime
+from engine.backends.runtime import Runtime, make_runtime
 from engine.embedding import ARCFACE, FaceEmbedder, Kind
+from engine.errors import PackError
 from engine.faces import FaceDetector, similarity, warp
 from engine.fashion import FashionReader
 from engine.images import decode, encode_jpeg
 from engine.quality import assess
+from engine.registry import Registry
 from engine.safety import NsfwScorer
 from engine.settings import EngineSettings
 from engine.types import STARTER, TypePack
@@ -43,10 +46,18 @@ CROP_POINTS = (ARCFACE - 56) * 1.3 + (128, 142)
 class Analyser:
     """The engine's parts put together; safe to call from several threads once `load` returned."""
 
-    def __init__(self, settings: EngineSettings, cache: Path) -> None:
-        """`cache`: folder for prepared and compiled models."""
+    def __init__(self, settings: EngineSettings, cache: Path, models: Path | None = None) -> None:
+        """Only store.
+
+        Args:
+            settings: with a `pack`, that one is used whatever is published.
+            cache: folder for prepared and compiled models.
+            models: folder of `engine.registry.Registry`, whose version in use is loaded; None: the starter types.
+
+        """
         self.settings = settings
         self.cache = cache
+        self.models = models
         self._loading = threading.Lock()
         self._parts: _Parts | None = None
 
@@ -58,6 +69,32 @@ class Analyser:
 
         """
         self._loaded()
+
+    @property
+    def pack(self) -> TypePack:
+        """The types in use; loads them."""
+        return self._loaded().pack
+
+    def read_pack(self) -> TypePack:
+        """The types that are published now (not those in use), for `switch`; they assign as those of `load` do.
+
+        Raises:
+            PackError: they cannot be read, or were learned in another face embedding.
+
+        """
+        parts = self._loaded()
+        return _published(self.settings, self.models, parts.embedder.version, parts.runtime)
+
+    def switch(self, pack: TypePack) -> None:
+        """Use other types from the next photo on; a photo that is being read keeps those it began with.
+
+        Raises:
+            PackError: the pack was learned in another face embedding, or its garment network is damaged; nothing has changed then.
+
+        """
+        changed = self._loaded().with_pack(pack)
+        with self._loading:
+            self._parts = changed
 
     @property
     def model_version(self) -> str:
@@ -78,12 +115,19 @@ class Analyser:
         parts = self._loaded()
         started = time.perf_counter()
         analysis = self._analyse(parts, data, face=face)
-        return replace(analysis, model_version=parts.version, runtime=parts.runtime.name, took_ms=(time.perf_counter() - started) * 1000)
+        return replace(
+            analysis,
+            model_version=parts.version,
+            face_model=parts.embedder.version,
+            fashion_model=parts.pack.fashion_model,
+            runtime=parts.runtime.name,
+            took_ms=(time.perf_counter() - started) * 1000,
+        )
 
     def _loaded(self) -> _Parts:
         with self._loading:
             if self._parts is None:
-                self._parts = _Parts(self.settings, self.cache)
+                self._parts = _Parts(self.settings, self.cache, self.models)
             return self._parts
 
     def _analyse(self, parts: _Parts, data: bytes, *, face: bool) -> Analysis:
@@ -135,18 +179,40 @@ class Analyser:
 class _Parts:
     """Every model, loaded."""
 
-    def __init__(self, settings: EngineSettings, cache: Path) -> None:
+    def __init__(self, settings: EngineSettings, cache: Path, models: Path | None) -> None:
         cv2.setNumThreads(1)  # the callers' threads are the only ones: more of them cost more than they gain
         self.runtime = make_runtime(settings, cache)
         self.detector = FaceDetector(cache, self.runtime)
         self.attributes = AttributeReader(cache, self.runtime)
         self.embedder = FaceEmbedder(cache, self.runtime, cast("Kind", settings.embedding))
         self.safety = NsfwScorer(cache, self.runtime)
-        self.pack = TypePack.load(Path(settings.pack) if settings.pack else STARTER, self.embedder.version)
+        self.pack = _published(settings, models, self.embedder.version, self.runtime)
         self.fashion = FashionReader(self.pack.garments, self.runtime)
         for part in (self.detector, self.attributes, self.embedder, self.safety, self.fashion):
             part.load()
-        self.version = f"{self.embedder.version}_{VERSION}_{self.pack.version}"
+
+    @property
+    def version(self) -> str:
+        """Names the weights and the types."""
+        return f"{self.embedder.version}_{VERSION}_{self.pack.version}"
+
+    def with_pack(self, pack: TypePack) -> _Parts:
+        """The same models with other types."""
+        if pack.face_model != self.embedder.version:
+            raise PackError(f"the types {pack.version} were learned in {pack.face_model!r}, this engine computes {self.embedder.version!r}")
+        made = copy(self)
+        made.pack = pack
+        if pack.fashion_model != self.pack.fashion_model:
+            made.fashion = FashionReader(pack.garments, self.runtime)
+            made.fashion.load()
+        return made
+
+
+def _published(settings: EngineSettings, models: Path | None, face_model: str, runtime: Runtime) -> TypePack:
+    """The pack that the settings name, else the registry's, else the starter."""
+    if settings.pack or models is None:
+        return TypePack.load(Path(settings.pack) if settings.pack else STARTER, face_model, runtime=runtime)
+    return Registry(models).load(face_model, runtime)
 
 
 def main_face(boxes: tuple[FaceBox, ...], image: Image) -> int:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.backends.runtime import Runtime
 from engine.errors import PackError
 from engine.types import STARTER, Given, TypePack, read_manifest
 
@@ -76,9 +77,9 @@ class Registry:
         """The folder of the version in use; whether it is whole shows when it is loaded.  Costs one small file: it can be polled."""
         return self.folder_of(self.active_version())
 
-    def load(self, face_model: str | None = None) -> TypePack:
+    def load(self, face_model: str | None = None, runtime: Runtime | None = None) -> TypePack:
         """The pack in use under the names that admins gave; see `TypePack.load`."""
-        return TypePack.load(self.active(), face_model, self.names())
+        return TypePack.load(self.active(), face_model, self.names(), runtime)
 
     def folder_of(self, version: str) -> Path:
         """Where a version lies.

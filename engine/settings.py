@@ -19,3 +19,24 @@ class EngineSettings:
     minor_threshold: float = 0.0
     nsfw_threshold: float = 0.8
     pack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningSettings:
+    """How types are learned from couples, and what new types must not fall short of; see `settings.toml` for each key."""
+
+    k_min: int = 4
+    k_max: int = 8
+    seed: int = 20261121
+    people_min: int = 60
+    type_min: int = 8
+    outliers: float = 0.03
+    stability_min: float = 0.2
+    jaccard_min: float = 0.2
+    agreement_min: float = 0.95
+    coverage_min: float = 0.9
+    planted_min: float = 0.95
+    change_max: float = 0.8
+    latency_max: float = 5.0
+    recent: int = 500
+    keep: int = 10

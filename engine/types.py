@@ -24,12 +24,13 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.runtime import Runtime
+from engine.classifier import NAME, Layout, TypeClassifier
 from engine.errors import PackError
 from engine.values import Gender, TypeGuess, Vector
 
 FORMAT = 1
 STARTER = Path(__file__).resolve().parent / "starter"
-CLASSIFIER = "classifier.onnx"
 KINDS = ("face", "fashion")
 GROUPS = ("man_face", "man_fashion", "woman_face", "woman_fashion")
 
@@ -143,15 +144,26 @@ class TypePack:
     anchors: Mapping[str, Vector]
     """Per type id: mean embedding of its people relative to their group's mean, length 1; what types of different groups are
     compared by."""
+    classifier: TypeClassifier | None = None
+    """Says which type somebody has, in place of the centroids; who has none is still said by the group's `floor`."""
+    couples: tuple[tuple[str, str, int], ...] = ()
+    """(type id, partner's type id, couples) of when the types were learned; empty where none were known."""
 
     @classmethod
-    def load(cls, folder: Path = STARTER, face_model: str | None = None, names: Mapping[str, Given] | None = None) -> TypePack:
+    def load(
+        cls,
+        folder: Path = STARTER,
+        face_model: str | None = None,
+        names: Mapping[str, Given] | None = None,
+        runtime: Runtime | None = None,
+    ) -> TypePack:
         """The pack in `folder`.
 
         Args:
             folder: with a `manifest.json` whose SHA-256 list the other files must match.
             face_model: version of the face embedding that will be passed to `assign_face`; None leaves it unchecked.
             names: per type id what an admin calls and shows it instead (`engine.registry.Registry.names`).
+            runtime: for the pack's distilled classifier; None, or a pack without one: the centroids assign.
 
         Raises:
             PackError: a file is missing or altered, or the pack was learned with another face embedding.
@@ -167,22 +179,26 @@ class TypePack:
             with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
                 groups = {name: _group(name, folder, manifest, arrays, names or {}) for name in GROUPS}
                 anchors = {info.id: arrays[f"anchor_{info.id}"] for group in groups.values() for info in group.types}
+            couples = tuple((str(one), str(other), int(count)) for one, other, count in manifest.get("couples", ()))
         except (KeyError, ValueError, TypeError) as error:
             raise PackError(f"the type pack {folder} cannot be read: {error}") from error
         if len(anchors) < sum(len(group.types) for group in groups.values()):
             raise PackError(f"the type pack {folder} cannot be read: a type id stands in it twice")
-        return cls(folder, manifest["version"], manifest["face_model"], manifest["fashion_model"], groups, anchors)
+        classifier = None
+        if runtime is not None and NAME in manifest["files"]:
+            classifier = TypeClassifier(folder / NAME, Layout.of(manifest.get("classifier", {})), runtime)
+            counts = {name: len(group.types) for name, group in groups.items()}
+            if dict(classifier.layout.types) != counts:
+                raise PackError(
+                    f"the type pack {folder} cannot be read: its classifier gives {dict(classifier.layout.types)}, it has {counts}"
+                )
+            classifier.load()
+        return cls(folder, manifest["version"], manifest["face_model"], manifest["fashion_model"], groups, anchors, classifier, couples)
 
     @property
     def garments(self) -> Path:
         """The fashion network's weights, for `engine.fashion.FashionReader`."""
         return self.folder / "garments.onnx"
-
-    @property
-    def classifier(self) -> Path | None:
-        """The network that assigns types from a crop, for `engine.classifier.Classifier`; None where the pack has none."""
-        file = self.folder / CLASSIFIER
-        return file if file.is_file() else None
 
     def accepts(self, kind: Kind, version: str) -> bool:
         """Whether a stored vector of this version may be compared with the pack's types.
@@ -228,7 +244,8 @@ class TypePack:
         group = max((self.groups[f"{name}_{kind}"] for name in wanted), key=lambda one: one.likeness(embedding))
         if group.similarities(embedding) is None or group.likeness(embedding) < group.floor:
             return None
-        probabilities = group.probabilities(embedding)
+        said = None if self.classifier is None else self.classifier.predict(group.name, embedding)
+        probabilities = group.probabilities(embedding) if said is None else said
         best = int(probabilities.argmax())
         info = group.types[best]
         return TypeGuess(info.id, info.name, info.name_ko, float(probabilities[best]))

@@ -150,7 +150,11 @@ class Analysis:
     photo_jpeg: bytes | None = field(default=None, repr=False)
     """The photo to store and show: upright, free of metadata, at most `engine.longest_side` pixels long."""
     model_version: str = ""
-    """Names the weights and the type pack; vectors of different versions cannot be compared."""
+    """Names the weights and the type pack."""
+    face_model: str = ""
+    """Version of `embedding`; vectors of different versions cannot be compared (`engine.types.TypePack.accepts`)."""
+    fashion_model: str = ""
+    """Version of `fashion_embedding`; likewise."""
     runtime: str = ""
     """By what the vectors were computed, such as `openvino-f32`."""
     took_ms: float = 0.0

@@ -22,9 +22,9 @@ def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--embedding", action="store_true", help="with the vector of the main face (only with --json)")
 
 
-def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path) -> int:
+def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path, models: Path) -> int:
     """Analyse and print; 0 also where photos have problems, since that is an answer."""
-    analyser = Analyser(settings, cache)
+    analyser = Analyser(settings, cache, models)
     progress("loading the models")
     version = analyser.model_version
     for number, name in enumerate(arguments.photos, 1):

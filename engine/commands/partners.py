@@ -7,11 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.affinity import Affinity, PartnerType
+from engine.affinity import Affinity, CoupleCounts, PartnerType
 from engine.analysis import Analyser
 from engine.commands.output import answer, progress
 from engine.settings import EngineSettings
-from engine.types import STARTER, TypePack
 
 
 def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,7 +22,7 @@ def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a type on stdout")
 
 
-def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path) -> int:
+def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path, models: Path) -> int:
     """Recommend; 1 where the photo cannot be used, 2 where there is no such file."""
     if arguments.top < 1:
         progress(f"--top is {arguments.top}: give 1 or more")
@@ -35,13 +34,14 @@ def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path) ->
         progress(f"cannot read {arguments.photo}: {getattr(error, 'strerror', None) or error}; give the path of a photo")
         return 2
     progress("loading the models")
-    analysis = Analyser(settings, cache).analyse(data)
+    analyser = Analyser(settings, cache, models)
+    analysis = analyser.analyse(data)
     if analysis.problem is not None:
         progress(f"{analysis.problem.code}: {analysis.problem.message}")
         return 1
     own = [guess.id for guess in (analysis.face_type, analysis.fashion_type) if guess is not None]
-    affinity = Affinity(TypePack.load(Path(settings.pack) if settings.pack else STARTER))
-    for partner in affinity.partners(own, arguments.seeking, top=arguments.top):
+    couples = CoupleCounts.of(analyser.pack.couples)
+    for partner in Affinity(analyser.pack).partners(own, arguments.seeking, couples, arguments.top):
         answer(json.dumps(as_object(partner), ensure_ascii=False) if arguments.json else as_text(partner))
     return 0
 

@@ -1,4 +1,6 @@
 import io
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,11 @@ from PIL import Image as Pillow
 from engine.analysis import Analyser, judge, main_face
 from engine.errors import PackError
 from engine.images import encode_jpeg
+from engine.registry import Registry
 from engine.settings import EngineSettings
+from engine.types import STARTER, TypePack
 from engine.values import Face, FaceBox, Image, Quality
+from tests.engine.packs import write_pack
 
 
 def box(x: float, width: float, score: float = 0.9) -> FaceBox:
@@ -175,6 +180,39 @@ def test_any_small_picture_is_answered(analyser: Analyser, width: int, height: i
 def test_a_missing_pack_is_told(tmp_path: Path, engine_cache: Path) -> None:
     with pytest.raises(PackError, match="pack"):
         Analyser(EngineSettings(pack=str(tmp_path / "none")), engine_cache).load()
+
+
+def test_other_types_come_into_use_without_a_restart(
+    engine_settings: EngineSettings, engine_cache: Path, blended_faces: tuple[Image, ...], tmp_path: Path
+) -> None:
+    registry = Registry(tmp_path / "models")
+    analyser = Analyser(replace(engine_settings, pack=""), engine_cache, registry.folder)
+    photo = next(one for face in blended_faces if analyser.analyse(one := encode_jpeg(face)).problem is None)
+    before = analyser.analyse(photo)
+    assert before.face_type is not None
+    assert before.model_version.endswith("_starter-1")
+    version = "v20261121T075901-0000000a"
+    learned = tmp_path / "learned"
+    shutil.copytree(STARTER, learned, ignore=shutil.ignore_patterns("README.md"))
+    manifest = json.loads((learned / "manifest.json").read_text(encoding="utf-8"))
+    (learned / "manifest.json").write_text(json.dumps({**manifest, "version": version}), encoding="utf-8")
+    registry.add(learned)
+    registry.activate(version)
+    assert analyser.pack.version == "starter-1"  # until somebody says so
+    analyser.switch(analyser.read_pack())
+    after = analyser.analyse(photo)
+    assert after.model_version.endswith(version)
+    # The vectors are what they were, and say so.
+    assert (after.face_model, after.fashion_model) == (before.face_model, before.fashion_model)
+    assert analyser.pack.accepts("face", after.face_model)
+    assert analyser.pack.accepts("fashion", after.fashion_model)
+
+
+def test_types_of_another_embedding_are_not_switched_to(analyser: Analyser, tmp_path: Path) -> None:
+    pack = analyser.pack
+    with pytest.raises(PackError, match="face-test"):
+        analyser.switch(TypePack.load(write_pack(tmp_path)))
+    assert analyser.pack is pack
 
 
 def test_nothing_is_loaded_before_it_is_needed(engine_settings: EngineSettings, tmp_path: Path) -> None:
