@@ -30,6 +30,8 @@ class Item:
     """Without the number sign."""
     caption: str = ""
     """Also what a machine said of the picture: "Photo by … may be an image of 2 people"."""
+    file: str = ""
+    """What people call the file, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
