@@ -1,10 +1,11 @@
 """What goes when a member erases themselves.
 
 Gone: photos, vectors, types, likes in both directions, who was shown to whom, blocks, messages, pairs (the partner's open
-chat ends), consents, reviews, reports about them, all that waits for them or carries their messages, and the member with
-the draft of their conversation. Left: reports that they made, without their name (the other one's conduct still counts);
-rows of the audit log under a name drawn at random, without detail; and for a banned member a tombstone, the hash of the
-Telegram account, since otherwise anyone could lift their own ban.
+chat ends), consents, reviews, reports about them, all that waits for them or carries their messages, couples' photos that they
+sent or confirmed with everything that was learned from them, and the member with the draft of their conversation. Left:
+reports that they made, without their name (the other one's conduct still counts); rows of the audit log and of the jobs under
+a name drawn at random, without detail; and for a banned member a tombstone, the hash of the Telegram account, since otherwise
+anyone could lift their own ban.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import secrets
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
-from db import writing
+from db import uploads, writing
+from db.corpus_tables import job_runs
 from db.errors import NotFound
 from db.records import Erased
 from db.tables import (
@@ -50,6 +52,7 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> Erased:
     ).one_or_none()
     if found is None:
         raise NotFound(f"there is no member {member_id}")
+    uploads.erase(connection, member_id, now)
     _erase_profile(connection, member_id)
     partners = _erase_company(connection, member_id, found.telegram_id, now)
     _erase_log(connection, member_id, found.telegram_id)
@@ -100,6 +103,7 @@ def _erase_log(connection: Connection, member_id: int, telegram_id: int) -> None
     connection.execute(audit.update().where(or_(by_them, about_them)).values(detail={}))
     connection.execute(audit.update().where(by_them).values(actor=name))
     connection.execute(audit.update().where(about_them).values(subject=name))
+    connection.execute(job_runs.update().where(job_runs.c.requested_by == str(telegram_id)).values(requested_by=name, arguments={}))
 
 
 def _either(table: Table, member_id: int) -> ColumnElement[bool]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from db import uploads
 from db.tables import blocks, likes, messages, reports
 
 
 def company(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
-    """What a member did towards others: likes and skips, relayed messages (never their contents), blocks and reports.
+    """What a member did towards others: likes and skips, relayed messages (never their contents), blocks, reports, couples' photos.
 
     Others appear by their ids only, and only the member's own side is given: whether someone likes them is the other's to tell.
     """
@@ -30,11 +31,24 @@ def company(connection: Connection, member_id: int) -> dict[str, list[dict[str, 
         .where(reports.c.reporter_id == member_id)
         .order_by(reports.c.id)
     )
+    couples = [
+        {
+            "id": upload.id,
+            "sent": upload.sender_id == member_id,
+            "state": upload.state,
+            "reason": upload.reason,
+            "consent_version": upload.consent_version,
+            "created_at": upload.created_at,
+            "confirmed_at": upload.confirmed_at,
+        }
+        for upload in uploads.of_member(connection, member_id)
+    ]
     return {
         "likes": marks,
         "messages_sent": _rows(connection, sent),
         "blocks": _rows(connection, stopped),
         "reports": _rows(connection, told),
+        "couple_photos": couples,
     }
 
 

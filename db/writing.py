@@ -1,12 +1,29 @@
-"""Ways of inserting, where the dialects spell them differently."""
+"""Ways of inserting, where the dialects spell them differently, and long lists in pieces."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import mysql, sqlite
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""How many values one statement lists at most."""
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """`values` in lists of at most `size`.
+
+    >>> list(chunks("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    rest = iter(values)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
 def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
