@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.context import Benchmark
-from benchmarks.suites import relay, selfie, serving, startup
+from benchmarks.suites import assignment, relay, selfie, serving, startup
 
 BENCHMARKS = (
     Benchmark("selfie", "A selfie", selfie.run),
     Benchmark("relay", "A relayed message", relay.run),
     Benchmark("startup", "Cold start", startup.run),
     Benchmark("serving", "The running product", serving.run),
+    Benchmark("assignment", "Assigning a newcomer to a type", assignment.run),
 )
