@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from bot.settings import LocalSettings, MatchingSettings, TelegramSettings
+from bot.settings import CoupleSettings, LocalSettings, MatchingSettings, ScheduleSettings, TelegramSettings
 from crawler.settings import CrawlerSettings
 from db.settings import DatabaseSettings
-from engine.settings import EngineSettings
+from engine.settings import EngineSettings, LearningSettings
 
 ROOT = Path(__file__).resolve().parent
 PREFIX = "INYEON_"
@@ -40,17 +40,37 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("engine", "max_pixels"): (1, 200_000_000),
     ("engine", "minor_threshold"): (-1000, 1000),
     ("engine", "nsfw_threshold"): (0, 1),
+    ("learning", "k_min"): (2, 16),
+    ("learning", "k_max"): (2, 16),
+    ("learning", "people_min"): (20, 1_000_000),
+    ("learning", "type_min"): (2, 1_000_000),
+    ("learning", "outliers"): (0, 0.5),
+    ("learning", "stability_min"): (0, 1),
+    ("learning", "jaccard_min"): (0, 1),
+    ("learning", "agreement_min"): (0, 1),
+    ("learning", "coverage_min"): (0, 1),
+    ("learning", "planted_min"): (0, 1),
+    ("learning", "change_max"): (0, 1),
+    ("learning", "latency_max"): (0, 1000),
+    ("learning", "recent"): (0, 100_000),
+    ("learning", "keep"): (1, 1000),
     ("matching", "distance_km"): (0, 20_100),
     ("matching", "photos_max"): (1, 20),
     ("matching", "message_rate"): (1, 600),
-    ("crawler", "age_min"): (18, 120),
-    ("crawler", "age_max"): (18, 120),
-    ("crawler", "face_min"): (16, 1000),
     ("crawler", "rate"): (0.01, 50),
     ("crawler", "attempts"): (1, 20),
     ("crawler", "patience"): (0, 86_400),
     ("crawler", "timeout"): (1, 600),
     ("crawler", "commons_width"): (20, 3840),
+    ("crawler", "age_min"): (18, 120),
+    ("crawler", "age_max"): (18, 120),
+    ("crawler", "face_min"): (16, 1000),
+    ("couples", "link_hours"): (1, 8760),
+    ("couples", "photos_a_day"): (0, 100),
+    ("schedule", "keep_updates"): (7, 365),
+    ("schedule", "keep_outbox"): (1, 3650),
+    ("schedule", "keep_jobs"): (1, 3650),
+    ("schedule", "keep_messages"): (1, 3650),
 }
 
 
@@ -81,7 +101,10 @@ class Settings:
     paths: PathSettings = field(default_factory=PathSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
+    learning: LearningSettings = field(default_factory=LearningSettings)
     matching: MatchingSettings = field(default_factory=MatchingSettings)
+    couples: CoupleSettings = field(default_factory=CoupleSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
     eval: EvalSettings = field(default_factory=EvalSettings)
 
@@ -97,7 +120,10 @@ SECTIONS: dict[str, type] = {
     "paths": PathSettings,
     "local": LocalSettings,
     "engine": EngineSettings,
+    "learning": LearningSettings,
     "matching": MatchingSettings,
+    "couples": CoupleSettings,
+    "schedule": ScheduleSettings,
     "crawler": CrawlerSettings,
     "eval": EvalSettings,
 }
@@ -195,7 +221,10 @@ def _settle(settings: Settings, base: Path) -> Settings:
         paths=PathSettings(var=var),
         local=_replace(settings.local, portraits=absolute(portraits)),
         engine=_replace(settings.engine, pack=absolute(settings.engine.pack)),
+        learning=settings.learning,
         matching=settings.matching,
+        couples=settings.couples,
+        schedule=settings.schedule,
         crawler=_replace(settings.crawler, instaloader_session=absolute(settings.crawler.instaloader_session)),
         eval=EvalSettings(data=absolute(settings.eval.data)),
     )

@@ -28,22 +28,24 @@ from bot import commands, routers
 from bot.delivery import DatabasePhotos
 from bot.desk import Services, utc_now
 from bot.errors import StartError
+from bot.jobs import Worker
 from bot.local import demo
 from bot.local.errors import LocalError
 from bot.local.server import LocalServer
 from bot.middlewares import BURST, REFILL, Reception, Throttle
 from bot.runtime import Runtime
+from bot.scheduler import Scheduler
 from bot.sender import Sender
+from bot.switching import Switcher, TypesInUse, rows
 from bot.warming import trim, warm
 from bot.words import Words
 from configuration import Settings
 from db import types
 from db.errors import DatabaseError
-from db.records import TypeRow
 from db.session import Database
-from engine.affinity import Affinity
 from engine.analysis import Analyser
 from engine.errors import EngineError
+from engine.registry import Registry
 from engine.types import STARTER, TypePack
 
 ADMIN_HERE = 9001
@@ -74,6 +76,7 @@ class Application:
         self._background: list[asyncio.Task[None]] = []
         self._web: web.AppRunner | None = None
         self._sending: asyncio.Task[None] | None = None
+        self._steering: list[asyncio.Task[None]] = []
         self._username: str | None = None
         self.bot: Bot | None = None
 
@@ -104,7 +107,7 @@ class Application:
         self.runtime = Runtime(self.database, engine_threads=self.settings.engine.threads)
         await self._open_database()
         pack = await self._load_pack()
-        await self.runtime.transact(types.sync, _rows(pack), pack.version, utc_now())
+        await self.runtime.transact(types.sync, rows(pack), pack.version, utc_now())
         if self._own_local:
             await self._start_local()
         await self._connect()
@@ -113,17 +116,19 @@ class Application:
             await loading
         except EngineError as error:
             raise StartError(str(error)) from error
+        await asyncio.to_thread(self._analyser.switch, pack)
         await asyncio.to_thread(warm, self._analyser, pack)
         trim()
         await self._listen()
+        self._steering = [asyncio.create_task(self.switcher.run(), name="switcher"), asyncio.create_task(self.scheduler.run(), name="jobs")]
         if self._own_local and self.local is not None:
             self._in_background(self._seed(self.local))
 
     async def stop(self) -> None:
         """Take no more updates, finish those under way, send what is due, close."""
-        for task in self._background:
+        for task in (*self._background, *self._steering):
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*self._background, *self._steering, return_exceptions=True)
         if self.bot is not None and hasattr(self, "dispatcher"):
             if self._web is not None:
                 await self._web.cleanup()
@@ -143,7 +148,7 @@ class Application:
 
     async def ended(self) -> None:
         """Wait until something that must run forever ends, which it never does by itself."""
-        running = [*self._tasks, *([self._sending] if self._sending is not None else [])]
+        running = [*self._tasks, *self._steering, *([self._sending] if self._sending is not None else [])]
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
@@ -155,11 +160,19 @@ class Application:
             raise StartError(str(error)) from error
 
     async def _load_pack(self) -> TypePack:
-        folder = Path(self.settings.engine.pack) if self.settings.engine.pack else STARTER
+        """The types in use; where that version is damaged, those that ship, so that the bot is there."""
+        starter = Path(self.settings.engine.pack) if self.settings.engine.pack else STARTER
+        self.registry = Registry(self.settings.var / "models", starter)
         try:
-            return await asyncio.to_thread(TypePack.load, folder)
+            return await asyncio.to_thread(self.registry.load)
+        except EngineError as error:
+            problem = str(error)
+        try:
+            pack = await asyncio.to_thread(TypePack.load, starter)
         except EngineError as error:
             raise StartError(str(error)) from error
+        log.error("the version of the types that was in use cannot be used, the first one is: %s", problem)
+        return pack
 
     async def _start_local(self) -> None:
         self.local = LocalServer(self.settings.local.port, self.settings.var / "local")
@@ -198,9 +211,13 @@ class Application:
         matching = self.settings.matching
         admins = frozenset(self.settings.telegram.admins or ((ADMIN_HERE,) if self.local is not None else ()))
         photos = DatabasePhotos(self.runtime)
-        services = Services(self.bot, self.runtime, Words(), self._analyser, photos, matching, pack, Affinity(pack), admins)
+        in_use = TypesInUse(pack, self.registry.starter_version)
+        schedule = self.settings.schedule
+        services = Services(self.bot, self.runtime, Words(), self._analyser, photos, matching, schedule, in_use, self.registry, admins)
         self.sender = Sender(self.bot, self.runtime, photos, services.context)
         self.services = replace(services, wake=self.sender.wake)
+        self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now, pack.face_model)
+        self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())
         # Whoever may relay many messages a minute must not be slowed down by the door.
         throttle = Throttle(max(BURST, matching.message_rate), max(REFILL, matching.message_rate / 30))
@@ -249,10 +266,6 @@ class Application:
         task = asyncio.create_task(work)
         task.add_done_callback(_report)
         self._background.append(task)
-
-
-def _rows(pack: TypePack) -> list[TypeRow]:
-    return [TypeRow(info.id, info.group, info.kind, info.gender, info.name, info.name_ko) for info in pack.types]
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -33,7 +33,7 @@ MEMBERS: Final = (
     "help",
     "start",
 )
-ADMINS: Final = ("stats", "reports", "ban", "unban", "broadcast", "audit")
+ADMINS: Final = ("stats", "crawl", "retrain", "models", "rollback", "jobs", "reports", "ban", "unban", "broadcast", "audit")
 OTHERS: Final = "en"
 """The language of the menu for everybody whose own language the bot does not speak."""
 log = logging.getLogger(__name__)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.settings import MatchingSettings
+from bot.settings import CoupleSettings, MatchingSettings, ScheduleSettings
 from bot.words import Words
 from engine.affinity import Affinity
-from engine.types import TypePack
+from engine.types import TypeInfo, TypePack
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,16 @@ class Context:
     pack: TypePack
     affinity: Affinity
     admins: frozenset[int]
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    before: Mapping[str, TypeInfo] = field(default_factory=dict)
+    """Types of the version before, by id: some members have them still for a moment after the types were exchanged."""
+    couples: CoupleSettings = field(default_factory=CoupleSettings)
+    username: str = ""
+    """Of the bot, for links that open it; empty in local mode, where no link does."""
+
+    starter: str = ""
+    """The version of the types that is always there."""
+
+    def type_of(self, type_id: str) -> TypeInfo | None:
+        """What a type is called, whether it is of the types in use or of those before them."""
+        return self.pack.by_id.get(type_id) or self.before.get(type_id)

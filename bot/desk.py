@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Concatenate, ParamSpec, cast
@@ -25,14 +25,15 @@ from bot.delivery import PhotoSource, deliver
 from bot.render import Call, render
 from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
-from bot.settings import MatchingSettings
-from bot.usecases import detour, reach
+from bot.settings import CoupleSettings, MatchingSettings, ScheduleSettings
+from bot.switching import TypesInUse
+from bot.usecases import detour, reach, types
 from bot.words import LANGUAGES, Words
 from db import members, updates
 from db.records import Language, Member
 from db.session import Connection
-from engine.affinity import Affinity
 from engine.analysis import Analyser
+from engine.registry import Registry
 from engine.types import TypePack
 from engine.values import Analysis
 
@@ -61,16 +62,38 @@ class Services:
     analyser: Analyser
     photos: PhotoSource
     matching: MatchingSettings
-    pack: TypePack
-    affinity: Affinity
+    schedule: ScheduleSettings
+    types: TypesInUse
+    registry: Registry
     admins: frozenset[int]
     wake: Callable[[], None] = lambda: None
     """Tells the outbox's sender that there may be something to send."""
     clock: Callable[[], datetime] = utc_now
+    couples: CoupleSettings = field(default_factory=CoupleSettings)
+    username: str = ""
+    """Of the bot, where links open it."""
+
+    @property
+    def pack(self) -> TypePack:
+        """The types in use now."""
+        return self.types.now.pack
 
     def context(self) -> Context:
         """The surroundings of one call of a use case."""
-        return Context(self.clock(), self.words, self.matching, self.pack, self.affinity, self.admins)
+        now = self.types.now
+        return Context(
+            self.clock(),
+            self.words,
+            self.matching,
+            now.pack,
+            now.affinity,
+            self.admins,
+            schedule=self.schedule,
+            before=now.before,
+            starter=now.starter,
+            couples=self.couples,
+            username=self.username,
+        )
 
 
 def guess_language(language_code: str | None) -> str:
@@ -125,6 +148,8 @@ class Desk:
         members.touch(connection, member.id, context.now)
         if not member.reachable:
             member = members.update(connection, member.id, context.now, reachable=True)
+        if self.services.types.changing:
+            types.renew(connection, context, member)
         return detour.end(connection, context, member) if self._ends_edit else member
 
     async def say(self, event: Event, replies: Iterable[Reply], language: str) -> None:

@@ -32,3 +32,9 @@ def grid(buttons: Iterable[Button], columns: int) -> Rows:
     """
     items = tuple(buttons)
     return tuple(items[start : start + columns] for start in range(0, len(items), columns))
+
+
+JOBS = button("steering.jobs_button", "jobs")
+MODELS = button("steering.models_button", "models")
+STEERING: Rows = ((button("steering.crawl_button", "crawl"), button("steering.retrain_button", "retrain")), (MODELS, JOBS))
+"""What admins do about learning."""

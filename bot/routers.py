@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from bot.handlers import admin, chats, discover, errors, fallback, likes, membership, privacy, profile, relay, safety, selfie, start
+from bot.handlers import (
+    admin,
+    chats,
+    discover,
+    errors,
+    fallback,
+    likes,
+    membership,
+    privacy,
+    profile,
+    relay,
+    safety,
+    selfie,
+    start,
+    steering,
+)
 
 
 def all_routers() -> tuple[Router, ...]:
@@ -18,6 +33,7 @@ def all_routers() -> tuple[Router, ...]:
         membership.make_banned(),
         start.make(),
         admin.make(),
+        steering.make(),
         privacy.make(),
         safety.make(),
         selfie.make(),

@@ -35,3 +35,28 @@ class MatchingSettings:
     distance_km: int = 50
     photos_max: int = 6
     message_rate: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """When jobs run by themselves, and how long what only the program needs is kept."""
+
+    timezone: str = "Asia/Seoul"
+    collect: str = "0 3 * * *"
+    sources: str = "member"
+    learn: str = "0 4 * * mon"
+    retype: str = "30 5 * * *"
+    daily_pick: str = "0 19 * * *"
+    retention: str = "30 2 * * *"
+    keep_updates: int = 8
+    keep_outbox: int = 30
+    keep_jobs: int = 90
+    keep_messages: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class CoupleSettings:
+    """Photos of couples that people send to the bot."""
+
+    link_hours: int = 72
+    photos_a_day: int = 3

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from bot import outbox
 from bot.context import Context
-from bot.keyboards import button
+from bot.keyboards import STEERING, button
 from bot.replies import Button, Clear, Lines, Notice, Replies, Say, Word, word
-from bot.usecases import access
+from bot.usecases import access, figures
 from bot.usecases import safety as safety_usecases
 from db import activity, audit, members, photos, safety
 from db.records import Member
@@ -44,7 +44,8 @@ def stats(connection: Connection, context: Context, admin: Member) -> Replies:
     lines = Lines(
         tuple(word("admin.stats.status", status=word(f"admin.status.{status}"), n=by_status.get(status, 0)) for status in STATUSES)
     )
-    return [Say(Word("admin.stats", {**found, "members": sum(by_status.values()), "lines": lines}), ((QUEUE,),))]
+    values = {**found, "members": sum(by_status.values()), "lines": lines, "corpus": figures.corpus(connection, context)}
+    return [Say(Word("admin.stats", values), ((QUEUE,), *STEERING))]
 
 
 def recent(connection: Connection, context: Context, admin: Member) -> Replies:

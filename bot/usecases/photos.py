@@ -200,15 +200,16 @@ def facts(analysis: Analysis) -> dict[str, Any]:
 
 
 def store_vectors(connection: Connection, photo: Photo, analysis: Analysis) -> None:
-    """Store the embeddings of a photo."""
-    for kind, vector in (("face", analysis.embedding), ("fashion", analysis.fashion_embedding)):
+    """Store the embeddings of a photo, each under the version of what read it: vectors of other versions are never compared with it."""
+    read = (("face", analysis.embedding, analysis.face_model), ("fashion", analysis.fashion_embedding, analysis.fashion_model))
+    for kind, vector, version in read:
         if vector is not None:
             data = np.asarray(vector, dtype="<f4")
             photos.add_vector(
                 connection,
                 photo.id,
                 "face" if kind == "face" else "fashion",
-                analysis.model_version,
+                version or analysis.model_version,
                 analysis.runtime,
                 data.tobytes(),
                 len(data),

@@ -25,7 +25,6 @@ def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType
 
 
 def type_names(context: Context, types: Mapping[TypeKind, MemberType]) -> tuple[Named, ...]:
-    """The names of a member's types, face first; types of an older pack are left out."""
-    known = context.pack.by_id
-    found = (known.get(types[kind].type_id) for kind in KINDS if kind in types)
+    """The names of a member's types, face first; types older than those before the types in use are left out."""
+    found = (context.type_of(types[kind].type_id) for kind in KINDS if kind in types)
     return tuple(Named(info.name_ko, info.name) for info in found if info is not None)

@@ -29,13 +29,16 @@ SOUGHT: Final[Mapping[str, tuple[Gender, ...]]] = {"women": ("woman",), "men": (
 def retype(connection: Connection, context: Context, member: Member) -> None:
     """Assign the types anew from the first photo that shows a face, and the first that shows clothes.
 
-    The groups are those of the gender that the member gave; without one of the two, the nearer type of both.
+    The groups are those of the gender that the member gave; without one of the two, the nearer type of both.  Where there are only
+    vectors that the types in use must not be compared with, the type stays until the photo was read again (`bot.retyping`).
     """
     gender: Gender | None = "woman" if member.gender == "woman" else "man" if member.gender == "man" else None
     for kind in KINDS:
-        stored = photos.vectors(connection, member.id, kind)
+        found = photos.vectors(connection, member.id, kind)
+        stored = [vector for vector in found if context.pack.accepts(kind, vector.model_version)]
         if not stored:
-            member_types.clear(connection, member.id, kind)
+            if not found:
+                member_types.clear(connection, member.id, kind)
             continue
         vector: Vector = np.frombuffer(stored[0].data, dtype="<f4").astype(np.float32)
         guess: TypeGuess | None = (context.pack.assign_face if kind == "face" else context.pack.assign_fashion)(vector, gender)
@@ -43,6 +46,13 @@ def retype(connection: Connection, context: Context, member: Member) -> None:
             member_types.clear(connection, member.id, kind)
         else:
             member_types.assign(connection, member.id, kind, guess.id, guess.confidence, stored[0].model_version, context.now)
+
+
+def renew(connection: Connection, context: Context, member: Member) -> None:
+    """Retype a member who still has a type of another version."""
+    own = member_types.of_member(connection, member.id)
+    if any(given.type_id not in context.pack.by_id for given in own.values()):
+        retype(connection, context, member)
 
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
@@ -57,7 +67,7 @@ def card(connection: Connection, context: Context, member: Member, after: Rows) 
     held = photos.of(connection, member.id)
     photo = photos.by_id(connection, held[0].id) if held else None
     own = member_types.of_member(connection, member.id)
-    shown = {kind: (context.pack.by_id[given.type_id], given) for kind, given in own.items() if given.type_id in context.pack.by_id}
+    shown = {kind: (info, given) for kind, given in own.items() if (info := context.type_of(given.type_id)) is not None}
     if photo is None or not shown:
         return [Say(word("types.none_without_face" if not member.face_consent else "types.none"), after)]
     picture = Picture(

@@ -50,6 +50,8 @@ def selfie(problem: ProblemCode | None = None, axis: int = 0, **changes: Any) ->
         nsfw=0.01,
         photo_jpeg=jpeg(),
         model_version="m-1",
+        face_model="face-test",
+        fashion_model="f",
         runtime="test",
     )
     return replace(made, **changes)

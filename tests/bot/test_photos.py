@@ -41,9 +41,9 @@ def test_a_selfie_is_stored_with_vectors_facts_and_types(newcomer: Newcomer) -> 
     assert photo.telegram_file_id == "file"
     assert photo.facts["face"]["box"] == [0.25, 0.1667, 0.5, 0.3333]
     assert photo.facts["garments"][0]["label"] == "sweater"
-    for kind, dims in (("face", 4), ("fashion", 8)):
+    for kind, dims, version in (("face", 4, "face-test"), ("fashion", 8, "f")):
         [vector] = newcomer.read(stored.vectors, newcomer.id, kind)
-        assert (vector.dims, vector.model_version, vector.runtime) == (dims, "m-1", "test")
+        assert (vector.dims, vector.model_version, vector.runtime) == (dims, version, "test")
     own = newcomer.read(member_types.of_member, newcomer.id)
     assert {kind: given.type_id for kind, given in own.items()} == {"face": "wf-1", "fashion": "wo-1"}
 

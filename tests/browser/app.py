@@ -11,6 +11,7 @@ from typing import Any
 
 import configuration
 from bot.app import Application
+from tests.journeys.stage import QUIET
 
 
 class Running:
@@ -22,6 +23,7 @@ class Running:
             "INYEON_PATHS__VAR": str(folder),
             "INYEON_LOCAL__PORT": str(port),
             "INYEON_LOCAL__MEMBERS": str(members),
+            **dict.fromkeys(QUIET, ""),
         }
         self.settings = configuration.load(environment=environment)
         self.url = f"http://127.0.0.1:{port}/"

@@ -26,6 +26,8 @@ Json = dict[str, Any]
 ADMIN = 9001
 PATIENCE = 20.0
 STEP = 0.02
+QUIET = tuple(f"INYEON_SCHEDULE__{job}" for job in ("COLLECT", "LEARN", "RETYPE", "DAILY_PICK", "RETENTION"))
+"""No job begins by itself in the midst of a test."""
 
 
 def jpeg(colour: str = "teal", side: int = 320) -> bytes:
@@ -43,6 +45,7 @@ def settings_for(folder: Path, pack: Path, server: LocalServer, **environment: s
             "TELEGRAM_BOT_TOKEN": server.token,
             "INYEON_TELEGRAM__API_BASE": server.base_url,
             "INYEON_TELEGRAM__ADMINS": str(ADMIN),
+            **dict.fromkeys(QUIET, ""),
             **environment,
         }
     )

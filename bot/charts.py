@@ -1,0 +1,298 @@
+"""The pictures that admins see: which types go together, what the types look like, how learning went.
+
+Values that draw themselves, as the cards do (`bot.cards`): Pillow only, since serving installs no plotting library.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PIL import ImageDraw
+
+from bot.canvas import BLUSH, BOLD, HEAVY, INK, LINE, REGULAR, ROSE, SOFT, WHITE, Canvas, encode, font, load, wrap
+from bot.replies import Named, Word, word
+from bot.words import Words
+
+WIDTH: Final = 1200
+EDGE: Final = 48
+GAP: Final = 40
+GREEN: Final = "#3E9B78"
+COLD: Final = (76, 120, 168)
+WARM: Final = (216, 80, 107)
+MIDDLE: Final = (252, 250, 248)
+COLUMNS: Final = 4
+LINES: Final = ("#D8506B", "#4C78A8", "#3E9B78", "#C08A2B", "#7B5EA7", "#5B6770")
+WORTH: Final = 2.0
+"""A lift of this, or of its inverse, has the full colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A table of lifts: `lifts[row][column]`, 1 is chance; `couples` alike, 0 where it is only assumed."""
+
+    title: Word
+    rows: tuple[Named, ...]
+    columns: tuple[Named, ...]
+    lifts: tuple[tuple[float, ...], ...]
+    couples: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """Which types are seen together, one panel a kind."""
+
+    panels: tuple[Panel, ...]
+    note: Word
+
+    def draw(self, words: Words, language: str) -> bytes:
+        """The picture as JPEG, 1200 pixels wide."""
+        canvas = Canvas(WIDTH, 220 + sum(_height(panel) for panel in self.panels))
+        top = _head(canvas, words.plain(word("chart.affinity"), language))
+        for panel in self.panels:
+            top = _panel(canvas, top, panel, words, language)
+        top = _scale(canvas, top, words, language)
+        canvas.cut(_foot(canvas, top, words.plain(self.note, language)))
+        return encode(canvas.page)
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A type in the gallery; `share` of its group's people, 0–1."""
+
+    name: Named
+    picture: Path
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The types in use, group by group."""
+
+    groups: tuple[tuple[Word, tuple[Portrait, ...]], ...]
+    note: Word
+
+    def draw(self, words: Words, language: str) -> bytes:
+        """The picture as JPEG, 1200 pixels wide."""
+        side = (WIDTH - 2 * EDGE - (COLUMNS - 1) * 24) // COLUMNS
+        high = side + 120
+        rows = sum(math.ceil(len(types) / COLUMNS) for _, types in self.groups)
+        canvas = Canvas(WIDTH, 240 + len(self.groups) * 90 + rows * (high + 20))
+        top = _head(canvas, words.plain(word("chart.gallery"), language))
+        for title, types in self.groups:
+            top = canvas.text((EDGE, top), words.plain(title, language), 36, BOLD, ROSE) + 14
+            for place, shown in enumerate(types):
+                left = EDGE + place % COLUMNS * (side + 24)
+                if place and place % COLUMNS == 0:
+                    top += high + 20
+                canvas.picture(load(shown.picture), (left, top, left + side, top + side), 20)
+                name = shown.name.ko if language == "ko" else shown.name.en
+                below = canvas.text((left, top + side + 8), name, 26, BOLD, width=side, lines=2)
+                canvas.text((left, below), f"{shown.share:.0%}", 24, REGULAR, SOFT)
+            top += high + 30
+        canvas.cut(_foot(canvas, top, words.plain(self.note, language)))
+        return encode(canvas.page)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Counts of a few things, as bars of one scale; a label is a `Word` or plain text."""
+
+    title: Word
+    bars: tuple[tuple[object, int], ...]
+    note: Word
+
+    def draw(self, words: Words, language: str) -> bytes:
+        """The picture as JPEG, 1200 pixels wide."""
+        canvas = Canvas(WIDTH, 260 + 56 * len(self.bars))
+        top = _head(canvas, words.plain(self.title, language))
+        most = max((count for _, count in self.bars), default=0) or 1
+        left, right = EDGE + 400, WIDTH - EDGE - 130
+        for place, (label, count) in enumerate(self.bars):
+            said = words.plain(label, language) if isinstance(label, Word) else str(label)
+            canvas.text((EDGE, top + 8), said, 28, width=380)
+            end = left + round((right - left) * count / most)
+            if end - left >= 32:
+                canvas.panel((left, top + 8, end, top + 40), GREEN if place == 0 else ROSE, 16)
+            canvas.text((max(end, left) + 16, top + 8), f"{count:,}", 28, BOLD)
+            top += 56
+        canvas.cut(_foot(canvas, top, words.plain(self.note, language)))
+        return encode(canvas.page)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition that a new version must meet."""
+
+    name: str
+    value: float
+    bound: float
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of one line, x ascending."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How learning went: the gates, and where there are any, the curves."""
+
+    title: Word
+    gates: tuple[Gate, ...]
+    curves: tuple[Curve, ...]
+    axis: str
+    note: Word
+
+    def draw(self, words: Words, language: str) -> bytes:
+        """The picture as JPEG, 1200 pixels wide."""
+        canvas = Canvas(WIDTH, 260 + 92 * len(self.gates) + (560 if self.curves else 0) + 60 * len(self.curves))
+        top = _head(canvas, words.plain(self.title, language))
+        for gate in self.gates:
+            top = _gate(canvas, top, gate, words, language)
+        if self.curves:
+            top = _curves(canvas, top + 10, self.curves, self.axis)
+        canvas.cut(_foot(canvas, top, words.plain(self.note, language)))
+        return encode(canvas.page)
+
+
+def colour(lift: float) -> str:
+    """Blue below chance, white at it, red above; full colour from twice or half of it on.
+
+    >>> colour(1.0), colour(100.0), colour(0.001)
+    ('#fcfaf8', '#d8506b', '#4c78a8')
+    """
+    share = max(-1.0, min(1.0, math.log(max(lift, 1e-9)) / math.log(WORTH)))
+    end = WARM if share > 0 else COLD
+    mixed = (round(middle + (wanted - middle) * abs(share)) for middle, wanted in zip(MIDDLE, end, strict=True))
+    return "#{:02x}{:02x}{:02x}".format(*mixed)
+
+
+def _head(canvas: Canvas, title: str) -> int:
+    canvas.text((EDGE, 40), title, 46, HEAVY, width=WIDTH - 2 * EDGE - 150)
+    canvas.right((WIDTH - EDGE, 54), "Inyeon", 28, BOLD, ROSE)
+    canvas.panel((EDGE, 108, WIDTH - EDGE, 110), LINE, 1)
+    return 136
+
+
+def _foot(canvas: Canvas, top: int, note: str) -> int:
+    return canvas.text((EDGE, top + 6), note, 26, REGULAR, SOFT, width=WIDTH - 2 * EDGE, lines=3) + 26
+
+
+def _label(panel: Panel) -> int:
+    return 300 if len(panel.columns) <= 8 else 240
+
+
+def _cell(panel: Panel) -> tuple[int, int]:
+    wide = (WIDTH - 2 * EDGE - _label(panel)) // max(len(panel.columns), 1)
+    return wide, max(56, min(84, wide))
+
+
+def _height(panel: Panel) -> int:
+    return 56 + 120 + _cell(panel)[1] * len(panel.rows) + GAP
+
+
+def _panel(canvas: Canvas, top: int, panel: Panel, words: Words, language: str) -> int:
+    """The table: names of the columns above, of the rows to the left, a lift in each cell."""
+    wide, high = _cell(panel)
+    small = 22 if wide > 90 else 17
+    top = canvas.text((EDGE, top), words.plain(panel.title, language), 34, BOLD, ROSE) + 6
+    names = [name.ko if language == "ko" else name.en for name in panel.columns]
+    start = EDGE + _label(panel)
+    for place, name in enumerate(names):
+        face = font(small)
+        rows = wrap(name, face, wide - 8, 4)
+        canvas.centred(start + place * wide + wide // 2, top + 112 - round(small * 1.38) * len(rows), name, small, width=wide - 8, lines=4)
+    top += 120
+    for row, own in enumerate(panel.rows):
+        said = own.ko if language == "ko" else own.en
+        lines = len(wrap(said, font(24), _label(panel) - 20, 2))
+        canvas.text((EDGE, top + (high - 33 * lines) // 2), said, 24, width=_label(panel) - 20, lines=2)
+        for place in range(len(names)):
+            lift, couples = panel.lifts[row][place], panel.couples[row][place]
+            left = start + place * wide
+            canvas.panel((left + 2, top + 2, left + wide - 2, top + high - 2), colour(lift), 8)
+            strong = WHITE if abs(math.log(max(lift, 1e-9))) > 0.8 * math.log(WORTH) else INK
+            canvas.centred(left + wide // 2, top + high // 2 - (26 if couples else 15), f"{lift:.2f}", 24, BOLD, strong)
+            if couples:
+                canvas.centred(left + wide // 2, top + high // 2 + 4, f"{couples:,}", 18, REGULAR, strong)
+        top += high
+    return top + GAP
+
+
+def _scale(canvas: Canvas, top: int, words: Words, language: str) -> int:
+    """What the colours mean."""
+    steps, left = 41, EDGE + 300
+    wide = 600 // steps
+    for step in range(steps):
+        lift = WORTH ** ((step - steps // 2) / (steps // 2))
+        canvas.panel((left + step * wide, top, left + step * wide + wide, top + 26), colour(lift), 0)
+    canvas.right((left - 16, top - 4), words.plain(word("chart.rarer"), language), 24, REGULAR, SOFT)
+    canvas.text((left + steps * wide + 16, top - 4), words.plain(word("chart.oftener"), language), 24, REGULAR, SOFT)
+    return top + 46
+
+
+def _gate(canvas: Canvas, top: int, gate: Gate, words: Words, language: str) -> int:
+    """A bar to the value with a mark at the bound; green where it was met."""
+    left, right = EDGE + 430, WIDTH - EDGE - 190
+    longest = max(abs(gate.value), abs(gate.bound), 1e-9) * 1.15
+    drawn = GREEN if gate.passed else ROSE
+    canvas.text((EDGE, top + 6), gate.name, 28, BOLD, width=410)
+    canvas.text((EDGE, top + 44), words.plain(word("chart.bound", bound=figure(gate.bound)), language), 23, REGULAR, SOFT)
+    canvas.panel((left, top + 18, right, top + 46), BLUSH if not gate.passed else "#E2F0EA", 14)
+    end = left + round((right - left) * min(1.0, abs(gate.value) / longest))
+    if end - left >= 28:
+        canvas.panel((left, top + 18, end, top + 46), drawn, 14)
+    at = left + round((right - left) * min(1.0, abs(gate.bound) / longest))
+    canvas.panel((at - 2, top + 8, at + 2, top + 56), INK, 1)
+    canvas.text((right + 20, top + 12), f"{'✓' if gate.passed else '✕'} {figure(gate.value)}", 28, BOLD, drawn)
+    return top + 86
+
+
+def figure(value: float) -> str:
+    """A number as short as it can be told.
+
+    >>> figure(30000.0), figure(0.9512), figure(12.0)
+    ('30,000', '0.951', '12')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _curves(canvas: Canvas, top: int, curves: tuple[Curve, ...], axis: str) -> int:
+    """Lines in one frame with their names below it."""
+    left, right, low = EDGE + 90, WIDTH - EDGE, top + 430
+    xs = [x for curve in curves for x, _ in curve.points]
+    ys = [y for curve in curves for _, y in curve.points]
+    x0, x1 = min(xs), max(xs)
+    y0, y1 = min(0.0, *ys), max(ys) if max(ys) > min(0.0, *ys) else 1.0
+    pen = ImageDraw.Draw(canvas.page)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return left + (right - left) * (x - x0) / max(x1 - x0, 1e-9), low - (low - top) * (y - y0) / max(y1 - y0, 1e-9)
+
+    for step in range(5):
+        value = y0 + (y1 - y0) * step / 4
+        height = place(x0, value)[1]
+        pen.line(((left, height), (right, height)), fill=LINE, width=2)
+        canvas.right((left - 12, round(height) - 15), figure(round(value, 3)), 22, REGULAR, SOFT)
+    for x in sorted(set(xs))[:: max(1, len(set(xs)) // 10)]:
+        canvas.centred(round(place(x, y0)[0]), low + 8, figure(x), 22, REGULAR, SOFT)
+    canvas.right((right, low + 38), axis, 22, REGULAR, SOFT)
+    for number, curve in enumerate(curves):
+        drawn = LINES[number % len(LINES)]
+        points = [place(x, y) for x, y in curve.points]
+        if len(points) > 1:
+            pen.line(points, fill=drawn, width=5, joint="curve")
+        for x, y in points:
+            pen.ellipse((x - 6, y - 6, x + 6, y + 6), fill=drawn)
+    top = low + 76
+    for number, curve in enumerate(curves):
+        canvas.swatch((EDGE + 90, top), 26, LINES[number % len(LINES)])
+        top = canvas.text((EDGE + 130, top - 2), curve.name, 26) + 8
+    return top + 8

@@ -1,0 +1,138 @@
+"""What of learning can be shown as a picture: gates and curves of a run, the types in use, which types are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from bot import charts
+from bot.context import Context
+from bot.replies import Named, Picture, Rows, Word, word
+from db import affinities, couples, jobs
+from db.corpus_records import JobRun
+from db.session import Connection
+from engine.affinity import CoupleCounts
+from engine.types import GROUPS, TypeInfo
+
+KINDS: Final = ("face", "fashion")
+REASONS: Final = (
+    "no_face", "one_person", "crowd", "bystander", "minor", "age_out_of_range", "same_person_twice", "too_small", "not_an_image",
+    "too_large", "nsfw", "caption", "tag",
+)  # fmt: skip
+"""Why a picture is no couple, as far as there are words for it."""
+LINES: Final = 6
+
+
+def reason_name(reason: str) -> object:
+    """Why a picture was rejected, in words where there are some."""
+    return word(f"reason.{reason}") if reason in REASONS else reason
+
+
+def gates(result: Mapping[str, Any]) -> tuple[charts.Gate, ...]:
+    """The gates in the result of learning, those that failed first."""
+    found = [
+        charts.Gate(str(name), _number(about.get("value")), _number(about.get("bound")), bool(about.get("passed")))
+        for name, about in (result.get("gates") or {}).items()
+    ]
+    return tuple(sorted(found, key=lambda gate: gate.passed))
+
+
+def gate_line(gate: charts.Gate) -> Word:
+    """A gate in words."""
+    return word("job.gate", name=gate.name.replace("_", " "), value=charts.figure(gate.value), bound=charts.figure(gate.bound))
+
+
+def of_run(connection: Connection, context: Context, row: JobRun) -> list[Picture]:
+    """What to show at the end of a run."""
+    if row.job == "collect" and row.state == "done":
+        return collected(row)
+    if row.job == "learn" and row.state in ("done", "refused"):
+        shown = learned(row.result)
+        return [*shown, gallery(context), *heatmap(connection, context)] if row.result.get("published") else shown
+    return [gallery(context)] if row.job == "rollback" and row.state == "done" else []
+
+
+def collected(row: JobRun) -> list[Picture]:
+    """Accepted, duplicates and each reason as bars."""
+    result = row.result
+    counts = [(cast("object", word("chart.accepted")), int(result.get("accepted", 0)))]
+    counts.append((word("chart.duplicates"), int(result.get("duplicates", 0))))
+    rejected = sorted((result.get("rejected") or {}).items(), key=lambda one: -one[1])
+    counts += [(reason_name(reason), int(count)) for reason, count in rejected]
+    if not any(count for _, count in counts):
+        return []
+    bars = charts.Bars(word("chart.collected"), tuple(counts), word("chart.collected_note", seen=f"{int(result.get('seen', 0)):,}"))
+    return [Picture(bars, word("chart.collected"))]
+
+
+def learned(result: Mapping[str, Any]) -> list[Picture]:
+    """Gates, and curves where learning reports some."""
+    found = gates(result)
+    if not found:
+        return []
+    failed = sum(not gate.passed for gate in found)
+    note = word("chart.gates_failed", failed, of=len(found)) if failed else word("chart.gates_passed", n=len(found))
+    title = word("chart.learning", version=str(result.get("version") or ""))
+    return [Picture(charts.Learning(title, found, curves(result), str(result.get("axis", "")), note), note)]
+
+
+def curves(result: Mapping[str, Any]) -> tuple[charts.Curve, ...]:
+    """The lines `{name: [[x, y], …]}` in the result of learning."""
+    found = []
+    for name, points in (result.get("curves") or {}).items():
+        pairs = tuple((float(x), float(y)) for x, y in points)
+        if pairs:
+            found.append(charts.Curve(str(name).replace("_", " "), pairs))
+    return tuple(found[:LINES])
+
+
+def gallery(context: Context, buttons: Rows = ()) -> Picture:
+    """The types in use."""
+    groups = []
+    for name in GROUPS:
+        types = context.pack.groups[name].types
+        people = max(1, sum(info.members for info in types))
+        shown = tuple(charts.Portrait(named(info), info.picture, info.members / people) for info in types)
+        groups.append((word(f"chart.group.{name}"), shown))
+    note = word("chart.gallery_note", version=context.pack.version)
+    return Picture(charts.Gallery(tuple(groups), note), note, buttons)
+
+
+def heatmap(connection: Connection, context: Context, buttons: Rows = ()) -> list[Picture]:
+    """Which types of women are seen with which types of men, a panel for faces and one for fashion."""
+    panels = []
+    most = 0
+    for kind in KINDS:
+        counts = affinities.counts(connection, context.pack.version, "face" if kind == "face" else "fashion")
+        most = max(most, sum(number for _, _, number in counts))
+        panels.append(_panel(context, kind, CoupleCounts.of(counts)))
+    note = word("chart.affinity_observed", n=f"{most:,}") if most else word("chart.affinity_prior")
+    return [Picture(charts.Heatmap(tuple(panels), note), note, buttons)]
+
+
+def corpus(connection: Connection, context: Context) -> Word:
+    """What `/stats` says of what types are learned from."""
+    found = couples.count(connection)
+    running = jobs.running(connection)
+    names = tuple(word(f"job.name.{row.job}") for row in running) or (word("steering.none"),)
+    return word("steering.corpus", couples=f"{sum(found.values()):,}", version=context.pack.version, running=names)
+
+
+def _panel(context: Context, kind: str, counts: CoupleCounts) -> charts.Panel:
+    women, men = (context.pack.groups[f"{gender}_{kind}"].types for gender in ("woman", "man"))
+    lifts, seen = [], []
+    for own in women:
+        found = {one.type.id: one for one in context.affinity.partners([own.id], "man", counts, None)}
+        lifts.append(tuple(found[other.id].lift for other in men))
+        seen.append(tuple(found[other.id].couples for other in men))
+    rows, columns = (tuple(named(info) for info in types) for types in (women, men))
+    return charts.Panel(word(f"chart.panel.{kind}"), rows, columns, tuple(lifts), tuple(seen))
+
+
+def named(info: TypeInfo) -> Named:
+    """A type's name in both languages."""
+    return Named(info.name_ko, info.name)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
