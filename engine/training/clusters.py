@@ -145,17 +145,17 @@ def stability(x: Matrix, altered: Matrix, k: int, dims: int, removed: Matrix | N
     projection = components(x, dims, removed)
     z = projection.apply(x)
     centres, labels = spherical_kmeans(z, k, seed)
-    rand, jaccards = [], []
+    rand, same = [], []
     for number in range(samples):
         drawn = np.unique(random.integers(0, len(x), len(x)))
         again = components(x[drawn], dims, removed)
         theirs, _ = spherical_kmeans(again.apply(x[drawn]), k, seed + 1 + number, restarts=6)
         other = (again.apply(x) @ theirs.T).argmax(axis=1)
         rand.append(adjusted_rand_score(labels, other))
-        jaccards.append(_jaccards(labels, other, k))
+        same.append(jaccards(labels, other.astype(np.intp)))
     views = projection.apply(altered.reshape(-1, x.shape[1])).reshape(len(x), -1, z.shape[1])
     agreement = float(np.mean((views @ centres.T).argmax(axis=2) == labels[:, None]))
-    means = np.mean(jaccards, axis=0)
+    means = np.mean([np.pad(one, (0, k - len(one))) for one in same], axis=0)
     return Stability(
         k,
         dims,
@@ -168,13 +168,20 @@ def stability(x: Matrix, altered: Matrix, k: int, dims: int, removed: Matrix | N
     )
 
 
-def _jaccards(labels: Labels, other: Labels, k: int) -> NDArray[np.float64]:
-    """Jaccard similarity of each type with its match among the other clustering's (best one-to-one matching)."""
-    both = np.array([[np.sum((labels == one) & (other == two)) for two in range(k)] for one in range(k)], dtype=np.float64)
-    either = np.bincount(labels, minlength=k)[:, None] + np.bincount(other, minlength=k)[None] - both
-    similarity = both / np.maximum(either, 1)
-    rows, columns = linear_sum_assignment(-similarity)
+def jaccards(labels: Labels, other: Labels) -> NDArray[np.float64]:
+    """Jaccard similarity of each type in `labels` with its match in `other` (best one-to-one matching); -1 in either is no type.
+
+    >>> jaccards(np.array([0, 0, 1, 1]), np.array([1, 1, 0, -1])).tolist()
+    [1.0, 0.5]
+    """
+    k, others = int(labels.max(initial=-1)) + 1, int(other.max(initial=-1)) + 1
     found = np.zeros(k)
+    if not others or not k:
+        return found
+    mine, theirs = np.eye(k + 1)[labels][:, :k], np.eye(others + 1)[other][:, :others]
+    both = mine.T @ theirs
+    similarity = both / np.maximum(mine.sum(axis=0)[:, None] + theirs.sum(axis=0)[None] - both, 1)
+    rows, columns = linear_sum_assignment(-similarity)
     found[rows] = similarity[rows, columns]
     return found
 

@@ -1,0 +1,98 @@
+"""Faces brought to one size, one pose and, where asked, one light, before pixels are compared.
+
+Paper 000 compares pixels, so it "normalises by the mean of all pixel values", raises the contrast "to make the outline of the face clear"
+and stores faces of 64 × 64.  Read here as: shift the crop's mean to middle grey, then spread the values round it by `GAIN`.  CLAHE
+(Zuiderveld 1994) evens lightness locally.  `evaluation.suites.preprocess` measures all of them: networks that learned from millions of
+photos as they come (SFace) are best given photos as they come, so that serving uses `none`; the paper's own pixel clustering, in
+`engine.training.methods`, uses `paper`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.embedding import ARCFACE
+from engine.faces import similarity, warp
+from engine.values import FaceBox, Image
+
+Light = Literal["none", "paper", "clahe", "stretch", "dim"]
+LIGHTS: tuple[Light, ...] = get_args(Light)
+Alignment = Literal["points", "eyes", "box"]
+ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
+
+MIDDLE, GAIN = 127.5, 1.5
+"""The paper's step: where the mean goes, and how much the contrast is raised (the paper gives no number)."""
+CLIP, TILES = 2.0, 4
+"""CLAHE: how much a tile's contrast may grow, and tiles a side; a tile of a 112-pixel chip is about an eye."""
+ENDS = (1.0, 99.0)
+"""Percentiles of luminance that `stretch` brings to black and white."""
+DIM, FLAT = 70.0, 30.0
+"""Mean and spread of a crop's luminance below which `dim` evens it; ordinary photos are brighter and livelier."""
+PAPER_SIDE = 64
+
+
+def aligned(image: Image, face: FaceBox, side: int, how: Alignment = "points") -> Image:
+    """A square of `side` pixels with the face where SFace expects it.
+
+    Args:
+        image: the photo.
+        face: box and points in its pixels.
+        side: pixels.
+        how: `points` fits all five points, `eyes` puts the two eyes exactly in place, `box` looks at nothing but the box.
+
+    """
+    target = ARCFACE * np.float32(side / 112)
+    if how == "points":
+        return warp(image, similarity(face.landmarks, target), side)
+    if how == "eyes":
+        return warp(image, similarity(face.landmarks[:2], target[:2]), side)
+    x, y, width, height = face.box
+    scale = side / max(width, height, 1.0)
+    shift = side / 2 - scale * np.array([x + width / 2, y + height / 2])
+    return warp(image, np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), side)
+
+
+def lit(crop: Image, how: Light) -> Image:
+    """The crop in an evened light: `paper`, `clahe`, `stretch`ed to the full range, CLAHE only where it is `dim`, or as it is.
+
+    >>> lit(np.full((8, 8, 3), 40, np.uint8), "paper")[0, 0].tolist()
+    [128, 128, 128]
+    """
+    if how == "none" or (how == "dim" and not is_dim(crop)):
+        return crop
+    if how == "paper":
+        values = (crop.astype(np.float32) - np.float32(crop.mean())) * np.float32(GAIN) + np.float32(MIDDLE)
+        return bytes_of(values)
+    if how == "stretch":
+        low, high = np.percentile(luminance(crop), ENDS)
+        values = (crop.astype(np.float32) - np.float32(low)) * np.float32(255 / max(high - low, 1.0))
+        return bytes_of(values)
+    lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB)
+    lab[:, :, 0] = cv2.createCLAHE(CLIP, (TILES, TILES)).apply(lab[:, :, 0])
+    return cast("Image", cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
+
+
+def bytes_of(values: NDArray[np.float32]) -> Image:
+    """Rounded and cut to 0–255."""
+    return np.asarray(np.clip(np.rint(values), 0, 255), dtype=np.uint8)
+
+
+def luminance(crop: Image) -> NDArray[np.uint8]:
+    """Height × width, 0–255."""
+    return cast("NDArray[np.uint8]", cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY))
+
+
+def is_dim(crop: Image) -> bool:
+    """Whether the crop is so dark or flat that evening its light may help."""
+    grey = luminance(crop)
+    return bool(grey.mean() < DIM or grey.std() < FLAT)
+
+
+def pixels(image: Image, face: FaceBox, how: Light = "paper", side: int = PAPER_SIDE) -> NDArray[np.float32]:
+    """What paper 000 compares: the grey pixels of the face, aligned by the eyes; (side²,), 0–1."""
+    grey = luminance(lit(aligned(image, face, side, "eyes"), how))
+    return np.asarray(grey.ravel() / np.float32(255), dtype=np.float32)
