@@ -53,6 +53,7 @@ class SingleRunner:
             mine = self._connection.scalar(text(f"SELECT IS_USED_LOCK({NAME}) = CONNECTION_ID()"), {"name": self.name})
         except DBAPIError:
             log.warning("the lock %s was lost with its connection", self.name)
+            self.release()
             return False
         return bool(mine)
 

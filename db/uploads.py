@@ -24,7 +24,6 @@ from db.tables import members
 PLAIN = [column for column in couple_uploads.c if column.name != "jpeg"]
 TOKEN_BYTES = 16
 """22 characters that nobody guesses; short enough for a deep link and a button."""
-OPEN: tuple[UploadState, ...] = ("waiting", "confirmed")
 HELD: tuple[UploadState, ...] = ("waiting", "confirmed", "ingested")
 DOUBTED: tuple[Status, ...] = ("review", "banned", "deleted")
 

@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from db import geography, members, records, search
+from db import geography, members, pictures, records, search, writing
 
 
-@pytest.mark.parametrize("module", [geography, members, records, search], ids=lambda module: str(module.__name__))
+@pytest.mark.parametrize("module", [geography, members, pictures, records, search, writing], ids=lambda module: str(module.__name__))
 def test_examples(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0
