@@ -38,7 +38,7 @@ RANGE = 1.28
 """Standard deviations on either side within which 80 % of a normal distribution lie."""
 SPREAD = 4.5
 """Years of error that the network's own spread does not show."""
-MINOR = 0.5
+MINOR = 0.49
 """`minor_score` from which a minor cannot be excluded."""
 YOUNGEST_SHARE = 0.2
 """Share of the network's belief that lies below the youngest likely age."""

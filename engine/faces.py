@@ -22,15 +22,15 @@ from engine.values import FaceBox, Image
 Matrix = NDArray[np.float64]
 
 STRIDES = (8, 16, 32)
-NEAR, SMALL, LARGE = 256, 320, 640
-"""Side of the square that is looked at: a face close by, the photo at first, and the photo again for faces that were small in it."""
-SMALL_FACE = 40
+SMALL, NEAR, LARGE = 256, 320, 640
+"""Side of the square that is looked at: the photo at first, a face close by, and the photo again for faces that were small in it."""
+SMALL_FACE = 32
 """Pixels in the first look: where the largest face is narrower, the photo is looked at in the larger size."""
 SCORE = 0.6
 OVERLAP = 0.3
 FRAMED = 0.5
 """Share of the square that a photo gets where no face was found at first: its face may be larger than YuNet knows faces."""
-CLOSE = 0.85
+CLOSE = 0.7
 """Share of the square that a face gets for its points to be found again."""
 SHARPENED = 3
 """How many faces of a photo get sharper points; further ones are bystanders."""
@@ -39,7 +39,7 @@ SWAPPED = (1, 0, 2, 4, 3)
 
 
 class FaceDetector:
-    """YuNet: one look at 320 pixels, a second at 640 or with a frame where that found too little."""
+    """YuNet: one look at 256 pixels, a second at 640 or with a frame where that found too little."""
 
     def __init__(self, cache: Path, runtime: Runtime) -> None:
         self.cache = cache
@@ -55,7 +55,7 @@ class FaceDetector:
 
         """
         with self._loading:
-            for side in (NEAR, SMALL, LARGE):
+            for side in (SMALL, NEAR, LARGE):
                 if side not in self._sessions:
                     self._sessions[side] = self.runtime.session(weights.graph(weights.YUNET, self.cache), (1, 3, side, side))
 
