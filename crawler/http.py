@@ -13,9 +13,11 @@ from __future__ import annotations
 import ipaddress
 import platform
 import socket
+import ssl
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -89,6 +91,7 @@ class PoliteClient:
         # No proxy, netrc or certificate settings out of the environment: what we do is in settings.toml.
         self._client = httpx.Client(
             timeout=timeout,
+            verify=_certificates(),
             follow_redirects=False,
             trust_env=False,
             headers={"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "*/*"},
@@ -279,6 +282,12 @@ class PoliteClient:
             number = getattr(number, "ipv4_mapped", None) or number
             if not number.is_global:
                 raise Broken(f"{place(url)} lies in a private network: only addresses named in the settings may")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Reading the certificates of all authorities takes a quarter of a second: once is enough."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _netloc(url: httpx.URL) -> str:
