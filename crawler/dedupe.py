@@ -29,13 +29,8 @@ class Fingerprint:
 
     sha256: str
     """64 hex characters, of the bytes."""
-    phash: str
-    """16 hex characters, of the upright picture."""
-
-
-def fingerprint(data: bytes, image: Image) -> Fingerprint:
-    """Of a file and the upright picture in it."""
-    return Fingerprint(sha256(data), phash(image))
+    phash: str | None
+    """16 hex characters, of the upright picture; None where there is none."""
 
 
 def sha256(data: bytes) -> str:

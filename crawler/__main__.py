@@ -1,0 +1,61 @@
+"""`python -m crawler COMMAND …`: collect couples' photos, and remove them on request."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+
+import configuration
+from crawler.commands import collect, remove
+from crawler.commands.tools import Tools, Unusable
+from crawler.errors import CrawlError
+from db.errors import BadUrl, DatabaseError
+from db.session import Database
+from engine.errors import EngineError
+
+COMMANDS = {"collect": collect, "remove": remove}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 success, 2 unusable arguments or settings, 1 anything else that went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m crawler", description="Collect couples' photos, and remove them on request.")
+    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS.values():
+        command.add(parsers)
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(chosen, configuration.load())
+    except configuration.SettingsError as error:
+        print(f"settings: {error}", file=sys.stderr)
+        return 2
+    except (Unusable, BadUrl) as error:
+        print(f"crawler: {error}", file=sys.stderr)
+        return 2
+    except (CrawlError, DatabaseError, EngineError) as error:
+        print(f"crawler: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
+    database = Database(settings.database)
+    database.open()
+    try:
+        tools = Tools(settings.crawler, settings.engine, settings.var / "cache", database)
+        status: int = COMMANDS[chosen.command].run(chosen, tools)
+    finally:
+        database.close()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""From a source into the database: known? → tags and caption → read → decode → seen before? → a couple? → stored.
+
+Each picture is one transaction, and where to go on is stored after each batch.  A process that is killed in between finds the
+pictures of the unfinished batch by their ids when it goes on, so that nothing is lost and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crawler import captions, dedupe
+from crawler.couples import Decision, Separator, unreadable
+from crawler.decisions import Decisions
+from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
+from crawler.people import Describer
+from crawler.sources.base import Item, Source
+from db import couples, crawls, pictures, uploads
+from db.corpus_records import NewPerson, PictureRow, PictureStatus
+from db.session import Connection, Database
+from engine.images import Decoded, decode
+from engine.settings import EngineSettings
+from engine.values import Problem
+
+log = logging.getLogger(__name__)
+
+DISTANCE = 6
+"""Bits in which the hashes of two copies of a picture may differ; docs/adr/0022-separating-couples.md has what copies reach."""
+UNREADABLE = "unreadable"
+"""Why a picture is passed over that its source did not give this time; it is tried again in the next run."""
+FAILURES_MAX = 20
+"""Pictures in a row that a source refuses to give, after which it is given up for now."""
+
+
+@dataclass
+class Report:
+    """What became of the pictures of a run: `seen` is the sum of the others."""
+
+    seen: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def as_object(self) -> dict[str, object]:
+        """The JSON object of CONTRACT.md."""
+        return {
+            "seen": self.seen,
+            "accepted": self.accepted,
+            "duplicates": self.duplicates,
+            "rejected": dict(sorted(self.rejected.items())),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a picture; `keep` False leaves no row, so that it is tried again next time."""
+
+    status: PictureStatus
+    decision: Decision
+    reason: str = ""
+    """Where it is another than the decision's."""
+    duplicate_of: int | None = None
+    fingerprint: dedupe.Fingerprint | None = None
+    size: tuple[int, int] = (0, 0)
+    people: tuple[NewPerson, NewPerson] | None = None
+    keep: bool = True
+
+
+class Ingest:
+    """One crawl's way into the database."""
+
+    def __init__(
+        self,
+        database: Database,
+        separator: Separator,
+        describer: Describer,
+        engine: EngineSettings,
+        *,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
+        self.database = database
+        self.separator = separator
+        self.describer = describer
+        self.engine = engine
+        self.clock = clock
+
+    def run(
+        self,
+        source: Source,
+        query: str,
+        *,
+        decisions: Decisions | None = None,
+        progress: Callable[[Report, int | None], None] = lambda _report, _total: None,
+        limit: int | None = None,
+    ) -> Report:
+        """Take in what the source has from where the last run of `query` stopped, at most `limit` pictures.
+
+        `progress` is called after each picture, with how many there will be where that is known.
+
+        Raises:
+            SourceError: the source cannot be read (any further); what was taken in stays, and the next run goes on from there.
+
+        """
+        report = Report()
+        failures = 0
+        for batch in source.batches(self.database.read(crawls.cursor, source.name, query)):
+            known = self.database.read(pictures.known, source.name, [item.source_id for item in batch.items])
+            for item in batch.items:
+                if limit is not None and report.seen >= limit:
+                    return report
+                outcome = self._again(source, item, decisions) if item.source_id in known else self._look(source, item)
+                failures = failures + 1 if outcome.reason == UNREADABLE and source.name != "folder" else 0
+                if failures >= FAILURES_MAX:
+                    raise Broken(f"{source.name} gave none of {failures} pictures in a row: try again later")
+                self._note(item, outcome, report, decisions)
+                progress(report, batch.total)
+            self._save(source, query, batch.cursor, report)
+            progress(report, batch.total)
+        self._save(source, query, "", report, state="done")
+        return report
+
+    def _save(self, source: Source, query: str, cursor: str, report: Report, state: str = "running") -> None:
+        self.database.transact(crawls.save, source.name, query, cursor, self.clock(), state=state, figures=report.as_object())
+
+    def _note(self, item: Item, outcome: Outcome, report: Report, decisions: Decisions | None) -> None:
+        """Store and count; the row of decisions comes first, since it is not written twice but the picture may be looked at twice."""
+        reason = outcome.reason or outcome.decision.reason
+        if decisions is not None:
+            decisions.note(item.file or item.source_id, outcome.decision, reason=outcome.reason or None)
+        if outcome.keep:
+            self.database.transact(store, item, outcome, self.clock())
+        report.seen += 1
+        if outcome.status == "accepted":
+            report.accepted += 1
+        elif outcome.status == "duplicate":
+            report.duplicates += 1
+        else:
+            report.rejected[reason] += 1
+
+    def _again(self, source: Source, item: Item, decisions: Decisions | None) -> Outcome:
+        """A picture that was looked at before counts as a duplicate of itself; for a file of decisions it is separated again."""
+        picture = self.database.read(pictures.by_source, source.name, item.source_id) if decisions is not None else None
+        if picture is None or picture.status != "accepted":
+            reason = "duplicate" if picture is None or picture.status in {"accepted", "duplicate"} else picture.reason or picture.status
+            return Outcome("duplicate", Decision(False, ""), reason, keep=False)
+        try:
+            return Outcome("duplicate", self.separator.predict(source.read(item)), keep=False)
+        except SourceError:
+            return Outcome("duplicate", Decision(False, ""), UNREADABLE, keep=False)
+
+    def _look(self, source: Source, item: Item) -> Outcome:
+        unfit = by_words(item)
+        if unfit:
+            return Outcome("rejected", Decision(False, ""), unfit)
+        try:
+            data = source.read(item)
+        except Throttled:
+            raise
+        except Gone:
+            return Outcome("rejected", Decision(False, ""), "gone")
+        except (Refused, Broken) as error:
+            log.warning("%s %s: %s", item.source, item.source_id, error)
+            return Outcome("rejected", Decision(False, ""), UNREADABLE, keep=False)
+        return self._decide(data)
+
+    def _decide(self, data: bytes) -> Outcome:
+        sha256 = dedupe.sha256(data)
+        same = self.database.read(pictures.same, sha256)
+        if same is not None:
+            return Outcome("duplicate", Decision(False, ""), "duplicate", same, dedupe.Fingerprint(sha256, None))
+        photo = decode(data, self.engine)
+        if isinstance(photo, Problem):
+            return Outcome("rejected", unreadable(photo), fingerprint=dedupe.Fingerprint(sha256, None))
+        print_ = dedupe.Fingerprint(sha256, dedupe.phash(photo.image))
+        similar = None if print_.phash is None else self.database.read(pictures.similar, print_.phash, DISTANCE)
+        if similar is not None:
+            return Outcome("duplicate", Decision(False, ""), "duplicate", similar, print_, photo.size)
+        decision = self.separator.separate(photo)
+        people = self._people(photo, decision) if decision.accepted else None
+        return Outcome("accepted" if decision.accepted else "rejected", decision, "", None, print_, photo.size, people)
+
+    def _people(self, photo: Decoded, decision: Decision) -> tuple[NewPerson, NewPerson]:
+        assert decision.subjects is not None, "an accepted decision has its two subjects"  # noqa: S101
+        one, other = decision.subjects
+        return self.describer.predict(photo, one), self.describer.predict(photo, other)
+
+
+def by_words(item: Item) -> str:
+    """Why a picture is refused by its tags or caption alone, "" where it is not.
+
+    >>> by_words(Item("x", "1", tags=("커플", "가족"))), by_words(Item("x", "2", caption="May be an image of 3 people"))
+    ('tag', 'caption')
+    >>> by_words(Item("x", "3", tags=("커플",), caption="사람 2명의 이미지일 수 있음"))
+    ''
+    """
+    if captions.unwanted(item.tags):
+        return "tag"
+    if captions.people(item.caption) not in {None, 2} or captions.child(item.caption):
+        return "caption"
+    return ""
+
+
+def store(connection: Connection, item: Item, outcome: Outcome, now: dt.datetime) -> None:
+    """Note a picture and, where it is accepted, its couple; nothing where it was noted already or the upload was withdrawn."""
+    reason = outcome.reason or outcome.decision.reason
+    upload_id = int(item.source_id) if item.source == "member" else None
+    if upload_id is not None and not uploads.mark(connection, upload_id, "ingested" if outcome.people else "rejected", reason):
+        return
+    fingerprint = outcome.fingerprint
+    row = PictureRow(
+        item.source,
+        item.source_id,
+        outcome.status,
+        reason,
+        item.url,
+        item.page,
+        item.licence,
+        item.author,
+        item.tags,
+        captions.without_names(item.caption),
+        fingerprint.sha256 if fingerprint else None,
+        fingerprint.phash if fingerprint else None,
+        *outcome.size,
+        outcome.duplicate_of,
+        upload_id,
+    )
+    picture_id = pictures.add(connection, row, now)
+    if picture_id is not None and outcome.people is not None:
+        couples.add(connection, picture_id, *outcome.people, now, upload_id)
