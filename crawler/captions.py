@@ -110,7 +110,8 @@ def without_names(caption: str) -> str:
     text = unicodedata.normalize("NFC", caption[: 4 * CAPTION_MAX])
     for pattern in (_NAMED, _NAMED_KOREAN, _CONTACT):
         text = pattern.sub(" ", text)
-    return " ".join(text.split()).removeprefix(". ")[:CAPTION_MAX]
+    # A sentence that was nothing but a name leaves its full stop behind.
+    return " ".join(word for word in text.split() if word not in {".", ","})[:CAPTION_MAX]
 
 
 def _number(word: str) -> int:

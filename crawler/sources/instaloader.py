@@ -230,8 +230,12 @@ class Instaloader:
             SourceError: `Broken` where its address has expired.
 
         """
-        host = urlsplit(item.url).hostname or ""
-        if not host.endswith(PICTURE_HOSTS) and not (self._base and urlsplit(item.url).netloc == urlsplit(self._base).netloc):
+        try:
+            parts = urlsplit(item.url)
+            host, netloc = parts.hostname or "", parts.netloc
+        except ValueError:
+            host, netloc = "", ""
+        if not host.endswith(PICTURE_HOSTS) and not (self._base and netloc == urlsplit(self._base).netloc):
             raise Broken(f"a picture of Instagram is said to lie on {host or 'no host'}: not fetched")
         try:
             return self._retrier.call(lambda: self._tell(lambda: bytes(self._context.get_raw(item.url).content)))
@@ -297,8 +301,8 @@ class Instaloader:
     def _items(self, medium: Mapping[str, Any], tag: str) -> Iterator[Item]:
         # Who posted it is not looked at; the defaults keep instaloader from asking again for what is missing.
         plain = {"has_liked": False, "like_count": 0, "taken_at": 0, "accessibility_caption": None, **medium}
-        plain.pop("user", None)
-        plain.pop("owner", None)
+        for key in ("user", "owner", "carousel_media", "image_versions2"):
+            plain.pop(key, None)
         try:
             post = Post.from_iphone_struct(self._context, plain) if "pk" in plain else Post(self._context, plain)
             caption, seen_by_machine, page = (
@@ -310,7 +314,7 @@ class Instaloader:
             return
         pictures = records(medium.get("carousel_media"))
         pictures = pictures or [record(edge, "node") for edge in records(record(medium, "edge_sidecar_to_children").get("edges"))]
-        for picture in pictures or [plain]:
+        for picture in pictures or [dict(medium)]:
             candidates = records(record(picture, "image_versions2").get("candidates"))
             url = address(candidates[0].get("url")) if candidates else address(picture.get("display_url"))
             source_id = identity(picture.get("pk") or picture.get("id"))
@@ -341,7 +345,7 @@ class Instaloader:
             raise Broken("Instagram does not understand instaloader (400): a newer version may help") from None
         except (InstaloaderException, requests.RequestException, OSError) as error:
             raise self._by_status(error) from None
-        except (KeyError, TypeError, AttributeError, IndexError, AssertionError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, IndexError, AssertionError, ValueError, RecursionError) as error:
             raise Passing(f"Instagram answered with something unexpected ({type(error).__name__})") from None
 
     def _by_status(self, error: Exception) -> SourceError:

@@ -59,6 +59,6 @@ class OpenApi(Site):
         if asked.query.get("sort", "sim") not in ("sim", "date", "asc", "dsc"):
             return error(400, "SE04", "Invalid sort value (부적절한 sort 값입니다.)")
         items = self.goods[start - 1 : start - 1 + display]
-        items = items[: max(1, len(items) - self.half)]
+        items = items[: -self.half] if 0 < self.half < len(items) else items
         date = "Sat, 21 Nov 2026 16:00:00 +0900"
         return as_json({"lastBuildDate": date, "total": len(self.goods), "start": start, "display": len(items), "items": items})

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from crawler.pacing import Clock
 
@@ -136,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.send(site.respond(Asked(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers)))
+            self.send(site.respond(Asked(unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers)))
         finally:
             with site.lock:
                 site.busy -= 1
