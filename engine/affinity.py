@@ -18,8 +18,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, gammaln
 
+from engine import gamma
 from engine.types import TypeInfo, TypePack
 from engine.values import Gender
 
@@ -67,11 +67,30 @@ class PartnerType:
     reason_ko: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """Couples between two groups of types (own × partner) and the lifts with their bounds that follow."""
+
+    counts: NDArray[np.float64]
+    lifts: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was worked out for one set of counts, by (own group, partner group)."""
+
+    couples: CoupleCounts | None = None
+    tables: dict[tuple[str, str], _Observed] = field(default_factory=dict)
+
+
 class Affinity:
-    """Lifts between the types of a pack."""
+    """Lifts between the types of a pack.  May be used by several threads; each table is worked out once for a `CoupleCounts`."""
 
     def __init__(self, pack: TypePack) -> None:
         self.pack = pack
+        self._kept = _Kept()
 
     def partners(
         self, type_ids: Sequence[str], seeking: Gender, couples: CoupleCounts | None = None, top: int | None = 6
@@ -101,75 +120,98 @@ class Affinity:
     def _mean_lift(self, own_types: Sequence[str], other_types: Sequence[str], couples: CoupleCounts | None) -> float:
         known = self.pack.by_id
         lifts = [
-            next(
-                partner.lift
-                for partner in self._row(known[own], self._types(known[other].gender, known[own].kind), couples)
-                if partner.type.id == other
-            )
+            self._lift(known[own], known[other], couples)
             for own in own_types
             for other in other_types
             if own in known and other in known and known[own].kind == known[other].kind
         ]
         return float(np.mean(lifts)) if lifts else 1.0
 
+    def _lift(self, own: TypeInfo, other: TypeInfo, couples: CoupleCounts | None) -> float:
+        partners = self._types(other.gender, own.kind)
+        observed, row = self._observed(own, other.group, couples)
+        if observed.counts[row].sum() >= COUPLES_ENOUGH:
+            return float(observed.lifts[row, partners.index(other)])
+        return float(prior_lifts(self._likeness(own, partners))[partners.index(other)])
+
     def _types(self, gender: Gender, kind: str) -> tuple[TypeInfo, ...]:
         return self.pack.groups[f"{gender}_{kind}"].types
 
+    def _observed(self, own: TypeInfo, partner_group: str, couples: CoupleCounts | None) -> tuple[_Observed, int]:
+        """The table between the groups of `own` and of its partners, and the row of `own`."""
+        kept = self._kept
+        if kept.couples is not couples:
+            # Another thread may do the same at once: each goes on with its own, and one of the two is kept.
+            kept = self._kept = _Kept(couples)
+        rows = self.pack.groups[own.group].types
+        found = kept.tables.get((own.group, partner_group))
+        if found is None:
+            counts = table(couples, rows, self.pack.groups[partner_group].types)
+            found = _Observed(counts, *shrunk_lifts(counts, symmetric=own.group == partner_group))
+            kept.tables[own.group, partner_group] = found
+        return found, rows.index(own)
+
+    def _likeness(self, own: TypeInfo, partners: Sequence[TypeInfo]) -> NDArray[np.float64]:
+        return np.array([float(self.pack.anchors[own.id] @ self.pack.anchors[partner.id]) for partner in partners])
+
     def _row(self, own: TypeInfo, partners: Sequence[TypeInfo], couples: CoupleCounts | None) -> list[PartnerType]:
         """The partner types of one own type, in the order of `partners`."""
-        rows = self._types(own.gender, own.kind)
-        counts = table(couples, rows, partners)
-        seen = int(counts[rows.index(own)].sum())
-        if seen >= COUPLES_ENOUGH:
-            return self._observed(own, rows.index(own), partners, counts, same=rows == tuple(partners))
-        return self._prior(own, partners, counts[rows.index(own)])
-
-    def _observed(
-        self, own: TypeInfo, row: int, partners: Sequence[TypeInfo], counts: NDArray[np.float64], *, same: bool
-    ) -> list[PartnerType]:
-        lifts, low, high = shrunk_lifts(counts, symmetric=same)
-        found = []
-        for column, partner in enumerate(partners):
-            number = int(counts[row, column])
-            lift = float(lifts[row, column])
-            tends = ("more often than", "더 자주") if lift > 1 else ("less often than", "더 드물게")
-            found.append(
-                PartnerType(
-                    partner,
-                    lift,
-                    (float(low[row, column]), float(high[row, column])),
-                    number,
-                    "observed",
-                    f'In {number:,} observed couples "{own.name}" and "{partner.name}" came together {tends[0]} chance: '
-                    f"{lift:.2f} times as often, 80 % interval {low[row, column]:.2f}–{high[row, column]:.2f}.",
-                    f"‘{own.name_ko}’ 타입과 ‘{partner.name_ko}’ 타입 커플 {number:,}쌍이 관찰되었고, 우연보다 {tends[1]} 만났습니다: "
-                    f"{lift:.2f}배, 80 % 구간 {low[row, column]:.2f}–{high[row, column]:.2f}.",
+        if not partners:
+            return []
+        observed, row = self._observed(own, partners[0].group, couples)
+        if observed.counts[row].sum() >= COUPLES_ENOUGH:
+            return [
+                _seen(own, partner, float(lift), (float(low), float(high)), int(number))
+                for partner, lift, low, high, number in zip(
+                    partners, observed.lifts[row], observed.low[row], observed.high[row], observed.counts[row], strict=True
                 )
-            )
-        return found
+            ]
+        likeness = self._likeness(own, partners)
+        seen = int(observed.counts[row].sum())
+        return [
+            _assumed(partner, float(alike), float(lift), int(number), seen)
+            for partner, alike, lift, number in zip(partners, likeness, prior_lifts(likeness), observed.counts[row], strict=True)
+        ]
 
-    def _prior(self, own: TypeInfo, partners: Sequence[TypeInfo], counts: NDArray[np.float64]) -> list[PartnerType]:
-        likeness = np.array([float(self.pack.anchors[own.id] @ self.pack.anchors[partner.id]) for partner in partners])
-        lifts = prior_lifts(likeness)
-        seen = int(counts.sum())
-        what, what_ko = ("faces", "얼굴") if own.kind == "face" else ("outfits", "옷차림")
-        basis = "No couples have been observed yet" if seen == 0 else f"Only {seen} couples have been observed yet, too few to go by"
-        basis_ko = "아직 관찰된 커플이 없어서" if seen == 0 else f"관찰된 커플이 아직 {seen}쌍뿐이라"
-        found = []
-        for partner, alike, lift, number in zip(partners, likeness, lifts, counts, strict=True):
-            degree, degree_ko = _degree(float(alike))
-            found.append(
-                PartnerType(
-                    partner,
-                    float(lift),
-                    gamma_interval(PRIOR_SHAPE, PRIOR_SHAPE / float(lift)),
-                    int(number),
-                    "prior",
-                    f"{basis}: we assume that partners often resemble each other, and the {what} of this type are {degree} yours.",
-                    f"{basis_ko} 서로 닮은 사람끼리 만나는 경우가 많다는 가정을 씁니다. 이 타입의 {what_ko}{degree_ko}.",
-                )
-            )
-        return found
+
+def _seen(own: TypeInfo, partner: TypeInfo, lift: float, interval: tuple[float, float], number: int) -> PartnerType:
+    """A partner type by what was observed."""
+    low, high = interval
+    if low <= 1 <= high:
+        tends, tends_ko = "about as often as", "우연과 비슷하게"
+    else:
+        tends, tends_ko = ("more often than", "우연보다 더 자주") if lift > 1 else ("less often than", "우연보다 더 드물게")
+    couples = "1 observed couple" if number == 1 else f"{number:,} observed couples"
+    return PartnerType(
+        partner,
+        lift,
+        interval,
+        number,
+        "observed",
+        f'In {couples} "{own.name}" and "{partner.name}" came together {tends} chance: '
+        f"{lift:.2f} times as often, 80 % interval {low:.2f}–{high:.2f}.",
+        f"‘{own.name_ko}’ 타입과 ‘{partner.name_ko}’ 타입 커플 {number:,}쌍이 관찰되었고, {tends_ko} 만났습니다: "
+        f"{lift:.2f}배, 80 % 구간 {low:.2f}–{high:.2f}.",
+    )
+
+
+def _assumed(partner: TypeInfo, alike: float, lift: float, number: int, seen: int) -> PartnerType:
+    """A partner type by the resemblance prior; `seen` couples with the own type were too few to go by."""
+    what, what_ko = ("faces", "얼굴") if partner.kind == "face" else ("outfits", "옷차림")
+    degree, degree_ko = _degree(alike)
+    basis, basis_ko = "No couples have been observed yet", "아직 관찰된 커플이 없어서"
+    if seen:
+        few = "1 couple has" if seen == 1 else f"{seen} couples have"
+        basis, basis_ko = f"Only {few} been observed yet, too few to go by", f"관찰된 커플이 아직 {seen}쌍뿐이라"
+    return PartnerType(
+        partner,
+        lift,
+        gamma_interval(PRIOR_SHAPE, PRIOR_SHAPE / lift),
+        number,
+        "prior",
+        f"{basis}: we assume that partners often resemble each other, and the {what} of this type are {degree} yours.",
+        f"{basis_ko} 서로 닮은 사람끼리 만나는 경우가 많다는 가정을 씁니다. 이 타입의 {what_ko}{degree_ko}.",
+    )
 
 
 def _degree(alike: float) -> tuple[str, str]:
@@ -194,8 +236,8 @@ def prior_lifts(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def gamma_interval(shape: float, rate: float) -> tuple[float, float]:
     """The central 80 % of a gamma distribution."""
-    low, high = gammaincinv(shape, np.array([0.1, 0.9])) / rate
-    return float(low), float(high)
+    low, high = gamma.central_80(np.array([shape]))
+    return float(low[0] / rate), float(high[0] / rate)
 
 
 def table(couples: CoupleCounts | None, rows: Sequence[TypeInfo], columns: Sequence[TypeInfo]) -> NDArray[np.float64]:
@@ -219,20 +261,18 @@ def shrunk_lifts(
     expected = whole.sum(axis=1, keepdims=True) * whole.sum(axis=0, keepdims=True) / total
     if symmetric:
         expected = expected - np.diag(np.diag(expected)) / 2
-    kappa = _best_kappa(counts, expected)
+    kappa = _best_kappa(np.triu(counts), np.triu(expected)) if symmetric else _best_kappa(counts, expected)
     shape, rate = kappa + counts, kappa + expected
-    low, high = gammaincinv(shape, 0.1) / rate, gammaincinv(shape, 0.9) / rate
-    return shape / rate, low, high
+    low, high = gamma.central_80(shape)
+    return shape / rate, low / rate, high / rate
 
 
 def _best_kappa(counts: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
     """The shrinking under which the table is likeliest; the negative binomial's log likelihood without its constant term."""
-    scores = [
-        float(
-            np.sum(
-                gammaln(kappa + counts) - gammaln(kappa) + kappa * np.log(kappa / (kappa + expected)) - counts * np.log(kappa + expected)
-            )
-        )
-        for kappa in KAPPAS
-    ]
-    return float(KAPPAS[int(np.argmax(scores))])
+    here = expected > 0  # what cannot be expected says nothing
+    numbers, chance, kappas = counts[here], expected[here], KAPPAS[:, None]
+    # lgamma(kappa + n) - lgamma(kappa) for whole numbers of which many are alike
+    different, places = np.unique(numbers, return_inverse=True)
+    factorials = gamma.log_gamma(kappas + different)[:, places] - gamma.log_gamma(kappas)
+    scores = factorials + kappas * np.log(kappas / (kappas + chance)) - numbers * np.log(kappas + chance)
+    return float(KAPPAS[int(np.argmax(scores.sum(axis=1)))])
