@@ -182,8 +182,10 @@ class PoliteClient:
     def _keep(self, key: str, answer: Answer) -> None:
         etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
         private = "no-store" in answer.headers.get("cache-control", "").lower()
+        # A mark that is cut short is none: the host would not recognise it.
+        etag, modified = etag if len(etag) <= 1000 else "", modified if len(modified) <= 64 else ""
         if self._cache and answer.status == 200 and (etag or modified) and not private and len(answer.body) <= BODY_MAX:
-            self._cache.put(key, Kept(etag[:190], modified[:190], answer.body))
+            self._cache.put(key, Kept(etag, modified, answer.body))
 
     def _follow(self, ask: _Ask, headers: dict[str, str]) -> Answer:
         url, api = httpx.URL(ask.url), ask.api
