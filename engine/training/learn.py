@@ -25,7 +25,7 @@ from engine.settings import LearningSettings
 from engine.training import checkpoints, clusters, gates, naming, packing
 from engine.training.checkpoints import Checkpoints, Result
 from engine.training.corpus import Corpus, Recent, couples_of
-from engine.training.distil.heads import Fitted, Material, fit
+from engine.training.distil.heads import Fitted, Material, fit, softened
 from engine.training.gates import Gate, Held
 from engine.training.grouping import ALIKE, FACE_REMOVED, Bounds, Found, arrays_of, axes_of, described, find, removing
 from engine.training.rows import Rows, Typing, identities_of, partners_of, rows_of, typings_of
@@ -118,6 +118,11 @@ class Learner:
         self.runtime = runtime
         self.progress = progress or (lambda stage, done, total: None)
         self.now = now or dt.datetime.now(dt.UTC)
+
+    @staticmethod
+    def plain(settings: LearningSettings) -> dict[str, Any]:
+        """The settings as they stand in a manifest."""
+        return asdict(settings)
 
     def people(self) -> dict[str, int]:
         """How many different people each group could be learned from, before identities are known: genders counted by subjects."""
@@ -450,6 +455,7 @@ class _Groups:
                 one.block,
                 one.projection.mean,
                 one.projection.basis,
+                softened(one.projection.apply(rows.x), one.centroids),
                 views=views.reshape(-1, views.shape[2]),
                 view_rows=np.repeat(np.arange(len(views)), views.shape[1]),
             )

@@ -1,7 +1,7 @@
 """Fit the heads of `classifier.onnx` to the types of a corpus; needs no torch.
 
-A head reads one stretch of the trunk's vectors and is a multinomial logistic regression on the sphere that spherical k-means
-clusters on:
+A head reads one stretch of the trunk's vectors and is a multinomial logistic regression, or a comparison with the types' mean
+directions where that does better, on the sphere that spherical k-means clusters on:
 
     z = normalise((normalise(x[start:stop]) - mean) @ basis),   p(type | x) = softmax((z @ weights + bias) / temperature)
 
@@ -29,8 +29,12 @@ Labels = NDArray[np.intp]
 
 FOLDS = 5
 INNER_FOLDS = 3
-STRENGTHS = (1.0, 30.0, 1000.0, 30000.0)
+CENTRES = 0.0
+"""Stands for weights that are not fitted but the mean directions of the types' people: right where k-means made the types."""
+STRENGTHS = (CENTRES, 1.0, 30.0, 1000.0, 30000.0)
 """Inverse strengths of the ridge penalty that are tried, each fold choosing for itself."""
+SHARPNESS = 0.1
+"""Temperature of cosines before it is calibrated."""
 TRIED_ROWS = 3000
 """Rows from which on the choice among `STRENGTHS` is made on a part: it does not get better by more of them."""
 
@@ -53,7 +57,7 @@ class Material:
     basis: NDArray[np.floating] | None = None
     """(stop - start, components); None: no projection."""
     soft: NDArray[np.floating] | None = None
-    """(rows, types) what clustering thinks of each type (rows sum to 1), to be learned instead of the label alone."""
+    """(rows, types) what clustering thinks of each type (rows sum to 1), see `softened`; teaches far more than the label alone."""
     views: NDArray[np.floating] | None = None
     """(photos, dims): further photos or altered copies, which the probabilities are calibrated on; None: the rows themselves."""
     view_rows: NDArray[np.integer] | None = None
@@ -203,21 +207,23 @@ def _folds(labels: Labels, people: NDArray[np.intp], folds: int, seed: int) -> N
 
 
 def _strength(z: Matrix, labels: Labels, targets: Matrix, people: NDArray[np.intp], seed: int) -> float:
-    """The penalty with the least log loss on people left out."""
+    """The one of STRENGTHS with the fewest errors on people left out, of equals that with the least log loss."""
     if len(z) > TRIED_ROWS:
         drawn = np.sort(np.random.default_rng(seed).permutation(len(z))[:TRIED_ROWS])
         z, labels, targets = z[drawn], labels[drawn], targets[drawn]
         people = np.unique(people[drawn], return_inverse=True)[1]
     fold = _folds(labels, people, INNER_FOLDS, seed)[people]
-    losses = []
+    tried = []
     for strength in STRENGTHS:
-        loss = 0.0
+        errors, loss = 0, 0.0
         for number in range(INNER_FOLDS):
             own = fold == number
             weights, bias = _regression(z[~own], targets[~own], strength)
-            loss -= float((targets[own] * np.log(np.maximum(_softmax(z[own] @ weights + bias), 1e-12))).sum())
-        losses.append(loss)
-    return STRENGTHS[int(np.argmin(losses))]
+            said = _softmax(z[own] @ weights + bias)
+            errors += int(np.sum(said.argmax(axis=1) != labels[own]))
+            loss -= float((targets[own] * np.log(np.maximum(said, 1e-12))).sum())
+        tried.append((errors, loss, strength))
+    return min(tried)[2]
 
 
 def _regression(z: Matrix, targets: Matrix, strength: float) -> tuple[Matrix, Matrix]:
@@ -225,6 +231,10 @@ def _regression(z: Matrix, targets: Matrix, strength: float) -> tuple[Matrix, Ma
     rows, types = np.nonzero(targets > 1e-4)
     seen = np.unique(types)
     weights, bias = np.zeros((z.shape[1], targets.shape[1])), np.full(targets.shape[1], -20.0)
+    if strength == CENTRES:
+        weights = _unit(targets.T @ z).T / SHARPNESS
+        bias[seen] = 0
+        return weights, bias
     if len(seen) == 1:
         bias[seen] = 0
         return weights, bias
@@ -236,6 +246,19 @@ def _regression(z: Matrix, targets: Matrix, strength: float) -> tuple[Matrix, Ma
         coefficients, offsets = np.vstack([-coefficients, coefficients]) / 2, np.concatenate([-offsets, offsets]) / 2
     weights[:, seen], bias[seen] = coefficients.T, offsets
     return weights, bias
+
+
+def softened(z: Matrix, centroids: Matrix) -> Matrix:
+    """What spherical k-means thinks of each type, for `Material.soft`: softmax(cosines / SHARPNESS) (Hinton et al. 2015).
+
+    The label says only which centroid is nearest; the cosines say by how much, from which few people place the borders.
+
+    Args:
+        z: (rows, components) of length 1.
+        centroids: (types, components) of length 1.
+
+    """
+    return _softmax(np.asarray(z @ centroids.T, np.float64) / SHARPNESS)
 
 
 def best_temperature(logits: Matrix, labels: Labels) -> float:
