@@ -29,6 +29,7 @@ from bot.delivery import DatabasePhotos
 from bot.desk import Services, utc_now
 from bot.errors import StartError
 from bot.jobs import Worker
+from bot.judging import CoupleJudge
 from bot.local import demo
 from bot.local.errors import LocalError
 from bot.local.server import LocalServer
@@ -40,6 +41,7 @@ from bot.switching import Switcher, TypesInUse, rows
 from bot.warming import trim, warm
 from bot.words import Words
 from configuration import Settings
+from crawler.couples import Separator
 from db import types
 from db.errors import DatabaseError
 from db.session import Database
@@ -213,9 +215,14 @@ class Application:
         photos = DatabasePhotos(self.runtime)
         in_use = TypesInUse(pack, self.registry.starter_version)
         schedule = self.settings.schedule
-        services = Services(self.bot, self.runtime, Words(), self._analyser, photos, matching, schedule, in_use, self.registry, admins)
+        judge = CoupleJudge(Separator(self.settings.crawler, self.settings.engine, self._analyser.cache), self.settings.engine)
+        services = Services(
+            self.bot, self.runtime, Words(), self._analyser, photos, matching, schedule, in_use, self.registry, admins, judge
+        )
         self.sender = Sender(self.bot, self.runtime, photos, services.context)
-        self.services = replace(services, wake=self.sender.wake)
+        # In local mode no link leads to the bot: there the words are typed.
+        username = "" if self.local is not None else self._username or ""
+        self.services = replace(services, wake=self.sender.wake, couples=self.settings.couples, username=username)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now, pack.face_model)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())

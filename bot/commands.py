@@ -21,6 +21,7 @@ MEMBERS: Final = (
     "profile",
     "photo",
     "types",
+    "couple",
     "settings",
     "language",
     "leave",

@@ -22,6 +22,7 @@ from aiogram.utils.chat_action import ChatActionSender
 
 from bot.context import Context
 from bot.delivery import PhotoSource, deliver
+from bot.judging import Verdict
 from bot.render import Call, render
 from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
@@ -66,6 +67,8 @@ class Services:
     types: TypesInUse
     registry: Registry
     admins: frozenset[int]
+    judge: Callable[[bytes], Verdict]
+    """Whether a photo shows a couple; engine work."""
     wake: Callable[[], None] = lambda: None
     """Tells the outbox's sender that there may be something to send."""
     clock: Callable[[], datetime] = utc_now

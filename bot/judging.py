@@ -38,7 +38,7 @@ class Separating(Protocol):
         """Load what it needs; further calls do nothing."""
         ...
 
-    def predict(self, image: bytes) -> Judged:
+    def predict(self, data: bytes, /) -> Judged:
         """Look at a photo."""
         ...
 

@@ -7,6 +7,7 @@ from aiogram import Router
 from bot.handlers import (
     admin,
     chats,
+    couples,
     discover,
     errors,
     fallback,
@@ -31,6 +32,7 @@ def all_routers() -> tuple[Router, ...]:
         errors.make(),
         membership.make(),
         membership.make_banned(),
+        couples.make(),
         start.make(),
         admin.make(),
         steering.make(),

@@ -7,22 +7,22 @@ taken only at its own step, so a button pressed twice, or one of last week, chan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from bot import answers
 from bot.context import Context
 from bot.keyboards import MENU, button
 from bot.replies import Clear, Notice, Replies, Say, word
-from bot.usecases import consent, questions
+from bot.usecases import consent, questions, withdrawal
 from bot.usecases.questions import ask, expects
 from db import audit, consents, members, photos, safety
-from db.records import ConsentKind, Language, Member
+from db.records import Language, Member
 from db.session import Connection
 
 ORDER: Final = ("language", "intro", "terms", "face", "birth", "gender", "seeks", "city", "distance", "ages", "photo", "about")
 FIRST: Final = ORDER[0]
 TYPED: Final = frozenset({"birth", "city", "distance", "ages", "about"})
-CONSENTS: Final[Mapping[str, ConsentKind]] = {"terms": "terms", "face": "face"}
+CONSENTS: Final[Mapping[str, Literal["terms", "face"]]] = {"terms": "terms", "face": "face"}
 UNDERAGE: Final = "underage"
 REVIEW: Final = "review"
 
@@ -186,6 +186,7 @@ def _finish(connection: Connection, context: Context, member: Member) -> Replies
 
 def turn_away(connection: Connection, context: Context, member: Member) -> Replies:
     """Under 18: the account is frozen with its birth date, so that another date cannot simply be tried."""
+    withdrawal.take_back_all(connection, context, member)
     safety.ban(connection, member.id, context.now)
     members.set_step(connection, member.id, UNDERAGE, {}, context.now)
     audit.add(connection, "system", "underage", audit.member(member.id), context.now)

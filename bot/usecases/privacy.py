@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot import outbox as letters
 from bot.context import Context
-from bot.keyboards import button
+from bot.keyboards import COUPLE, button
 from bot.replies import Document, Notice, Replies, Say, word
-from bot.usecases import consent, export, names
+from bot.usecases import consent, export, names, withdrawal
 from db import audit, erasure, members, pairs
 from db.records import Member
 from db.session import Connection
@@ -17,6 +17,7 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
     face = bool(member.face_consent)
     rows = (
         (button("settings.face_turn_off" if face else "settings.face_turn_on", "face", choice="ask_off" if face else "ask_on"),),
+        (COUPLE,),
         (button("privacy.export", "export"), button("privacy.delete", "delete", choice="ask")),
     )
     return [Say(word("privacy.text", face=word("settings.face_on" if face else "settings.face_off")), rows)]
@@ -70,4 +71,5 @@ def _erase(connection: Connection, context: Context, member: Member) -> None:
         if partner is not None:
             said = Say(word("chats.ended", name=names.partner(pair, partner.id)))
             letters.notify(connection, context, partner, said, f"ended:{pair.id}")
+    withdrawal.take_back_all(connection, context, member)
     erasure.erase(connection, member.id, context.now)

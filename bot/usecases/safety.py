@@ -8,7 +8,7 @@ from bot import outbox
 from bot.context import Context
 from bot.keyboards import DISCOVER, MATCHES, button, grid
 from bot.replies import Clear, Notice, Replies, Rows, Say, word
-from bot.usecases import access, chats, names
+from bot.usecases import access, chats, names, withdrawal
 from db import audit, exposures, likes, members, pairs, safety
 from db.records import Member, Pair, Report
 from db.session import Connection
@@ -101,6 +101,8 @@ def done(connection: Connection, context: Context, member: Member) -> Replies:
 def shut_out(connection: Connection, context: Context, member: Member) -> int:
     """Ban a member: their chats end, those on the other side learn only that; returns how many chats ended."""
     opened: list[Pair] = pairs.of_member(connection, member.id)
+    # Whoever may not be here cannot take anything back by themselves either.
+    withdrawal.take_back_all(connection, context, member)
     safety.ban(connection, member.id, context.now)
     for pair in opened:
         chats.tell_ended(connection, context, pair, pair.partner(member.id))

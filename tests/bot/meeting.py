@@ -36,7 +36,7 @@ def small_pack() -> TypePack:
 
 def surroundings(now: dt.datetime = NOW, rate: int = 30) -> Context:
     pack = small_pack()
-    return Context(now, WORDS, MatchingSettings(message_rate=rate), pack, Affinity(pack), frozenset({ADMIN}))
+    return Context(now, WORDS, MatchingSettings(message_rate=rate), pack, Affinity(pack), frozenset({ADMIN}), username="inyeon_test_bot")
 
 
 @dataclass
