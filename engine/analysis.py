@@ -50,9 +50,9 @@ class Analyser:
         """Only store.
 
         Args:
-            settings: with a `pack`, that one is used whatever is published.
+            settings: `pack` takes the place of the starter types.
             cache: folder for prepared and compiled models.
-            models: folder of `engine.registry.Registry`, whose version in use is loaded; None: the starter types.
+            models: folder of `engine.registry.Registry`, whose version in use is loaded; None: none was ever published.
 
         """
         self.settings = settings
@@ -209,10 +209,11 @@ class _Parts:
 
 
 def _published(settings: EngineSettings, models: Path | None, face_model: str, runtime: Runtime) -> TypePack:
-    """The pack that the settings name, else the registry's, else the starter."""
-    if settings.pack or models is None:
-        return TypePack.load(Path(settings.pack) if settings.pack else STARTER, face_model, runtime=runtime)
-    return Registry(models).load(face_model, runtime)
+    """The registry's pack, which is the settings' or the starter as long as nothing was published; without a registry always that."""
+    first = Path(settings.pack) if settings.pack else STARTER
+    if models is None:
+        return TypePack.load(first, face_model, runtime=runtime)
+    return Registry(models, first).load(face_model, runtime)
 
 
 def main_face(boxes: tuple[FaceBox, ...], image: Image) -> int:

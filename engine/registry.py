@@ -206,6 +206,22 @@ class Registry:
         self.activate(wanted)
         return wanted
 
+    def remove(self, version: str) -> None:
+        """Delete a version that is not in use.
+
+        Raises:
+            PackError: there is no such version, or it is in use, or it is the one that is always there.
+
+        """
+        with self._locked():
+            folder = self.folder_of(version)
+            if version in {self.active_version(), self.starter_version}:
+                raise PackError(f"the version {version} cannot be deleted: it is in use, or came with the repository")
+            gone = self.folder / f".{version}.gone"
+            shutil.rmtree(gone, ignore_errors=True)
+            folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
     def names(self) -> dict[str, Given]:
         """What admins call and show some types, by type id.
 
