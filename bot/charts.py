@@ -1,6 +1,7 @@
 """The pictures that admins see: which types go together, what the types look like, how learning went.
 
 Values that draw themselves, as the cards do (`bot.cards`): Pillow only, since serving installs no plotting library.
+Telegram scales a photo down to 1280 pixels, so none is much higher than wide.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from bot.canvas import BLUSH, BOLD, HEAVY, INK, LINE, REGULAR, ROSE, SOFT, WHITE
 from bot.replies import Named, Word, word
 from bot.words import Words
 
-WIDTH: Final = 1200
+WIDTH: Final = 1280
 EDGE: Final = 48
 GAP: Final = 40
 GREEN: Final = "#3E9B78"
 COLD: Final = (76, 120, 168)
 WARM: Final = (216, 80, 107)
 MIDDLE: Final = (252, 250, 248)
-COLUMNS: Final = 4
+MOST: Final = 8
+"""Pictures in a row of the gallery at most."""
 LINES: Final = ("#D8506B", "#4C78A8", "#3E9B78", "#C08A2B", "#7B5EA7", "#5B6770")
 WORTH: Final = 2.0
 """A lift of this, or of its inverse, has the full colour."""
@@ -48,8 +50,8 @@ class Heatmap:
     note: Word
 
     def draw(self, words: Words, language: str) -> bytes:
-        """The picture as JPEG, 1200 pixels wide."""
-        canvas = Canvas(WIDTH, 220 + sum(_height(panel) for panel in self.panels))
+        """The picture as JPEG, 1280 pixels wide."""
+        canvas = Canvas(WIDTH, 360 + sum(_height(panel, language) for panel in self.panels))
         top = _head(canvas, words.plain(word("chart.affinity"), language))
         for panel in self.panels:
             top = _panel(canvas, top, panel, words, language)
@@ -60,11 +62,12 @@ class Heatmap:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A type in the gallery; `share` of its group's people, 0–1."""
+    """A type in the gallery; `share` of its group's people, 0–1; `wide` where its picture is 4:3."""
 
     name: Named
     picture: Path
     share: float
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +78,27 @@ class Gallery:
     note: Word
 
     def draw(self, words: Words, language: str) -> bytes:
-        """The picture as JPEG, 1200 pixels wide."""
-        side = (WIDTH - 2 * EDGE - (COLUMNS - 1) * 24) // COLUMNS
-        high = side + 120
-        rows = sum(math.ceil(len(types) / COLUMNS) for _, types in self.groups)
-        canvas = Canvas(WIDTH, 240 + len(self.groups) * 90 + rows * (high + 20))
+        """The picture as JPEG, 1280 pixels wide."""
+        columns = min(MOST, max(len(types) for _, types in self.groups))
+        side = (WIDTH - 2 * EDGE - (columns - 1) * 20) // columns
+        size = 25 if columns <= 5 else 20
+        words_high = 10 + round(size * 1.38) * 3
+        rows = sum(math.ceil(len(types) / columns) for _, types in self.groups)
+        canvas = Canvas(WIDTH, 300 + len(self.groups) * 80 + rows * (side + words_high + 16))
         top = _head(canvas, words.plain(word("chart.gallery"), language))
         for title, types in self.groups:
-            top = canvas.text((EDGE, top), words.plain(title, language), 36, BOLD, ROSE) + 14
+            top = canvas.text((EDGE, top), words.plain(title, language), 32, BOLD, ROSE) + 10
+            tall = side * 3 // 4 if any(shown.wide for shown in types) else side
+            high = tall + words_high
             for place, shown in enumerate(types):
-                left = EDGE + place % COLUMNS * (side + 24)
-                if place and place % COLUMNS == 0:
-                    top += high + 20
-                canvas.picture(load(shown.picture), (left, top, left + side, top + side), 20)
+                left = EDGE + place % columns * (side + 20)
+                if place and place % columns == 0:
+                    top += high + 16
+                canvas.picture(load(shown.picture), (left, top, left + side, top + tall), 18)
                 name = shown.name.ko if language == "ko" else shown.name.en
-                below = canvas.text((left, top + side + 8), name, 26, BOLD, width=side, lines=2)
-                canvas.text((left, below), f"{shown.share:.0%}", 24, REGULAR, SOFT)
-            top += high + 30
+                below = canvas.text((left, top + tall + 6), name, size, BOLD, width=side, lines=2)
+                canvas.text((left, below), f"{shown.share:.0%}", size - 2, REGULAR, SOFT)
+            top += high + 18
         canvas.cut(_foot(canvas, top, words.plain(self.note, language)))
         return encode(canvas.page)
 
@@ -105,14 +112,13 @@ class Bars:
     note: Word
 
     def draw(self, words: Words, language: str) -> bytes:
-        """The picture as JPEG, 1200 pixels wide."""
+        """The picture as JPEG, 1280 pixels wide."""
         canvas = Canvas(WIDTH, 260 + 56 * len(self.bars))
         top = _head(canvas, words.plain(self.title, language))
         most = max((count for _, count in self.bars), default=0) or 1
         left, right = EDGE + 400, WIDTH - EDGE - 130
         for place, (label, count) in enumerate(self.bars):
-            said = words.plain(label, language) if isinstance(label, Word) else str(label)
-            canvas.text((EDGE, top + 8), said, 28, width=380)
+            canvas.text((EDGE, top + 8), _said(label, words, language), 28, width=380)
             end = left + round((right - left) * count / most)
             if end - left >= 32:
                 canvas.panel((left, top + 8, end, top + 40), GREEN if place == 0 else ROSE, 16)
@@ -124,9 +130,9 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition that a new version must meet."""
+    """One condition that a new version must meet; its name is a `Word` where there is one."""
 
-    name: str
+    name: object
     value: float
     bound: float
     passed: bool
@@ -134,9 +140,9 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points of one line, x ascending."""
+    """Points of one line, x ascending; its name is a `Word` or plain text."""
 
-    name: str
+    name: object
     points: tuple[tuple[float, float], ...]
 
 
@@ -147,17 +153,17 @@ class Learning:
     title: Word
     gates: tuple[Gate, ...]
     curves: tuple[Curve, ...]
-    axis: str
+    axis: Word
     note: Word
 
     def draw(self, words: Words, language: str) -> bytes:
-        """The picture as JPEG, 1200 pixels wide."""
-        canvas = Canvas(WIDTH, 260 + 92 * len(self.gates) + (560 if self.curves else 0) + 60 * len(self.curves))
+        """The picture as JPEG, 1280 pixels wide."""
+        canvas = Canvas(WIDTH, 320 + 76 * len(self.gates) + (560 if self.curves else 0) + 44 * len(self.curves))
         top = _head(canvas, words.plain(self.title, language))
         for gate in self.gates:
             top = _gate(canvas, top, gate, words, language)
         if self.curves:
-            top = _curves(canvas, top + 10, self.curves, self.axis)
+            top = _curves(canvas, top + 34, self.curves, words, language, words.plain(self.axis, language))
         canvas.cut(_foot(canvas, top, words.plain(self.note, language)))
         return encode(canvas.page)
 
@@ -185,31 +191,46 @@ def _foot(canvas: Canvas, top: int, note: str) -> int:
     return canvas.text((EDGE, top + 6), note, 26, REGULAR, SOFT, width=WIDTH - 2 * EDGE, lines=3) + 26
 
 
+def _said(label: object, words: Words, language: str) -> str:
+    return words.plain(label, language) if isinstance(label, Word) else str(label)
+
+
 def _label(panel: Panel) -> int:
     return 300 if len(panel.columns) <= 8 else 240
 
 
 def _cell(panel: Panel) -> tuple[int, int]:
     wide = (WIDTH - 2 * EDGE - _label(panel)) // max(len(panel.columns), 1)
-    return wide, max(56, min(84, wide))
+    return wide, max(54, min(76, wide))
 
 
-def _height(panel: Panel) -> int:
-    return 56 + 120 + _cell(panel)[1] * len(panel.rows) + GAP
+def _small(panel: Panel) -> int:
+    return 22 if _cell(panel)[0] > 90 else 17
+
+
+def _heads(panel: Panel, language: str) -> int:
+    """Pixels that the names above the columns take."""
+    names = (name.ko if language == "ko" else name.en for name in panel.columns)
+    most = max((len(wrap(name, font(_small(panel)), _cell(panel)[0] - 8, 4)) for name in names), default=1)
+    return round(_small(panel) * 1.38) * most + 10
+
+
+def _height(panel: Panel, language: str) -> int:
+    return 56 + _heads(panel, language) + _cell(panel)[1] * len(panel.rows) + GAP
 
 
 def _panel(canvas: Canvas, top: int, panel: Panel, words: Words, language: str) -> int:
     """The table: names of the columns above, of the rows to the left, a lift in each cell."""
-    wide, high = _cell(panel)
-    small = 22 if wide > 90 else 17
+    (wide, high), small, heads = _cell(panel), _small(panel), _heads(panel, language)
     top = canvas.text((EDGE, top), words.plain(panel.title, language), 34, BOLD, ROSE) + 6
     names = [name.ko if language == "ko" else name.en for name in panel.columns]
     start = EDGE + _label(panel)
     for place, name in enumerate(names):
         face = font(small)
         rows = wrap(name, face, wide - 8, 4)
-        canvas.centred(start + place * wide + wide // 2, top + 112 - round(small * 1.38) * len(rows), name, small, width=wide - 8, lines=4)
-    top += 120
+        above = top + heads - 8 - round(small * 1.38) * len(rows)
+        canvas.centred(start + place * wide + wide // 2, above, name, small, width=wide - 8, lines=4)
+    top += heads
     for row, own in enumerate(panel.rows):
         said = own.ko if language == "ko" else own.en
         lines = len(wrap(said, font(24), _label(panel) - 20, 2))
@@ -239,20 +260,32 @@ def _scale(canvas: Canvas, top: int, words: Words, language: str) -> int:
 
 
 def _gate(canvas: Canvas, top: int, gate: Gate, words: Words, language: str) -> int:
-    """A bar to the value with a mark at the bound; green where it was met."""
-    left, right = EDGE + 430, WIDTH - EDGE - 190
+    """A bar to the value with a mark at the bound; green and ticked where it was met."""
+    left, right = EDGE + 480, WIDTH - EDGE - 190
     longest = max(abs(gate.value), abs(gate.bound), 1e-9) * 1.15
     drawn = GREEN if gate.passed else ROSE
-    canvas.text((EDGE, top + 6), gate.name, 28, BOLD, width=410)
-    canvas.text((EDGE, top + 44), words.plain(word("chart.bound", bound=figure(gate.bound)), language), 23, REGULAR, SOFT)
-    canvas.panel((left, top + 18, right, top + 46), BLUSH if not gate.passed else "#E2F0EA", 14)
+    _mark(canvas, (EDGE, top + 12), drawn, good=gate.passed)
+    canvas.text((EDGE + 44, top), _said(gate.name, words, language), 27, BOLD, width=420)
+    canvas.text((EDGE + 44, top + 35), words.plain(word("chart.bound", bound=figure(gate.bound)), language), 22, REGULAR, SOFT)
+    canvas.panel((left, top + 16, right, top + 42), BLUSH if not gate.passed else "#E2F0EA", 13)
     end = left + round((right - left) * min(1.0, abs(gate.value) / longest))
-    if end - left >= 28:
-        canvas.panel((left, top + 18, end, top + 46), drawn, 14)
+    if end - left >= 26:
+        canvas.panel((left, top + 16, end, top + 42), drawn, 13)
     at = left + round((right - left) * min(1.0, abs(gate.bound) / longest))
-    canvas.panel((at - 2, top + 8, at + 2, top + 56), INK, 1)
-    canvas.text((right + 20, top + 12), f"{'✓' if gate.passed else '✕'} {figure(gate.value)}", 28, BOLD, drawn)
-    return top + 86
+    canvas.panel((at - 2, top + 8, at + 2, top + 50), INK, 1)
+    canvas.text((right + 20, top + 8), figure(gate.value), 28, BOLD, drawn)
+    return top + 74
+
+
+def _mark(canvas: Canvas, place: tuple[int, int], drawn: str, *, good: bool) -> None:
+    """A tick or a cross, drawn: the font has neither."""
+    x, y = place
+    pen = ImageDraw.Draw(canvas.page)
+    if good:
+        pen.line([(x + 2, y + 15), (x + 11, y + 25), (x + 28, y + 3)], fill=drawn, width=6, joint="curve")
+    else:
+        for one, other in (((x + 4, y + 4), (x + 25, y + 25)), ((x + 25, y + 4), (x + 4, y + 25))):
+            pen.line((one, other), fill=drawn, width=6)
 
 
 def figure(value: float) -> str:
@@ -264,9 +297,11 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _curves(canvas: Canvas, top: int, curves: tuple[Curve, ...], axis: str) -> int:
+def _curves(canvas: Canvas, top: int, curves: tuple[Curve, ...], words: Words, language: str, axis: str) -> int:
     """Lines in one frame with their names below it."""
-    left, right, low = EDGE + 90, WIDTH - EDGE, top + 430
+    top += 40
+    left, right, low = EDGE + 90, WIDTH - EDGE, top + 360
+    canvas.text((left, top - 40), axis, 24, REGULAR, SOFT)
     xs = [x for curve in curves for x, _ in curve.points]
     ys = [y for curve in curves for _, y in curve.points]
     x0, x1 = min(xs), max(xs)
@@ -283,7 +318,6 @@ def _curves(canvas: Canvas, top: int, curves: tuple[Curve, ...], axis: str) -> i
         canvas.right((left - 12, round(height) - 15), figure(round(value, 3)), 22, REGULAR, SOFT)
     for x in sorted(set(xs))[:: max(1, len(set(xs)) // 10)]:
         canvas.centred(round(place(x, y0)[0]), low + 8, figure(x), 22, REGULAR, SOFT)
-    canvas.right((right, low + 38), axis, 22, REGULAR, SOFT)
     for number, curve in enumerate(curves):
         drawn = LINES[number % len(LINES)]
         points = [place(x, y) for x, y in curve.points]
@@ -291,8 +325,8 @@ def _curves(canvas: Canvas, top: int, curves: tuple[Curve, ...], axis: str) -> i
             pen.line(points, fill=drawn, width=5, joint="curve")
         for x, y in points:
             pen.ellipse((x - 6, y - 6, x + 6, y + 6), fill=drawn)
-    top = low + 76
+    top = low + 56
     for number, curve in enumerate(curves):
         canvas.swatch((EDGE + 90, top), 26, LINES[number % len(LINES)])
-        top = canvas.text((EDGE + 130, top - 2), curve.name, 26) + 8
+        top = canvas.text((EDGE + 130, top - 2), _said(curve.name, words, language), 26) + 8
     return top + 8

@@ -12,15 +12,20 @@ from db import affinities, couples, jobs
 from db.corpus_records import JobRun
 from db.session import Connection
 from engine.affinity import CoupleCounts
-from engine.types import GROUPS, TypeInfo
+from engine.errors import PackError
+from engine.types import GROUPS, TypeInfo, read_manifest
 
 KINDS: Final = ("face", "fashion")
 REASONS: Final = (
     "no_face", "one_person", "crowd", "bystander", "minor", "age_out_of_range", "same_person_twice", "too_small", "not_an_image",
-    "too_large", "nsfw", "caption", "tag",
+    "too_large", "nsfw", "caption", "tag", "collage", "too_dark_or_blurred", "gone", "unreadable",
 )  # fmt: skip
 """Why a picture is no couple, as far as there are words for it."""
-LINES: Final = 6
+GATES: Final = (
+    "people", "smallest_type", "stability", "bootstrap_jaccard", "same_person", "coverage", "classifier_agreement", "affinity",
+    "affinity_by_chance", "planted_affinity", "shadow_changed", "shadow_coverage", "shadow_latency_ms",
+)  # fmt: skip
+"""Gates of learning, as far as there are words for them (`engine.training.gates`)."""
 
 
 def reason_name(reason: str) -> object:
@@ -31,7 +36,7 @@ def reason_name(reason: str) -> object:
 def gates(result: Mapping[str, Any]) -> tuple[charts.Gate, ...]:
     """The gates in the result of learning, those that failed first."""
     found = [
-        charts.Gate(str(name), _number(about.get("value")), _number(about.get("bound")), bool(about.get("passed")))
+        charts.Gate(_gate_name(str(name), str(about.get("about", ""))), *_figures(about), bool(about.get("passed")))
         for name, about in (result.get("gates") or {}).items()
     ]
     return tuple(sorted(found, key=lambda gate: gate.passed))
@@ -39,7 +44,7 @@ def gates(result: Mapping[str, Any]) -> tuple[charts.Gate, ...]:
 
 def gate_line(gate: charts.Gate) -> Word:
     """A gate in words."""
-    return word("job.gate", name=gate.name.replace("_", " "), value=charts.figure(gate.value), bound=charts.figure(gate.bound))
+    return word("job.gate", name=gate.name, value=charts.figure(gate.value), bound=charts.figure(gate.bound))
 
 
 def of_run(connection: Connection, context: Context, row: JobRun) -> list[Picture]:
@@ -47,8 +52,9 @@ def of_run(connection: Connection, context: Context, row: JobRun) -> list[Pictur
     if row.job == "collect" and row.state == "done":
         return collected(row)
     if row.job == "learn" and row.state in ("done", "refused"):
-        shown = learned(row.result)
-        return [*shown, gallery(context), *heatmap(connection, context)] if row.result.get("published") else shown
+        published = row.result.get("published") and row.result.get("version") == context.pack.version
+        shown = learned(row.result, _manifest(context) if published else {})
+        return [*shown, gallery(context), *heatmap(connection, context)] if published else shown
     return [gallery(context)] if row.job == "rollback" and row.state == "done" else []
 
 
@@ -65,25 +71,26 @@ def collected(row: JobRun) -> list[Picture]:
     return [Picture(bars, word("chart.collected"))]
 
 
-def learned(result: Mapping[str, Any]) -> list[Picture]:
-    """Gates, and curves where learning reports some."""
+def learned(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Picture]:
+    """The gates in the result of learning, and the curves in the manifest of the version that it made."""
     found = gates(result)
     if not found:
         return []
     failed = sum(not gate.passed for gate in found)
     note = word("chart.gates_failed", failed, of=len(found)) if failed else word("chart.gates_passed", n=len(found))
     title = word("chart.learning", version=str(result.get("version") or ""))
-    return [Picture(charts.Learning(title, found, curves(result), str(result.get("axis", "")), note), note)]
+    return [Picture(charts.Learning(title, found, curves(manifest), word("chart.tried"), note), note)]
 
 
-def curves(result: Mapping[str, Any]) -> tuple[charts.Curve, ...]:
-    """The lines `{name: [[x, y], …]}` in the result of learning."""
+def curves(manifest: Mapping[str, Any]) -> tuple[charts.Curve, ...]:
+    """How steady the types of each group were for each number of types that learning tried."""
     found = []
-    for name, points in (result.get("curves") or {}).items():
-        pairs = tuple((float(x), float(y)) for x, y in points)
-        if pairs:
-            found.append(charts.Curve(str(name).replace("_", " "), pairs))
-    return tuple(found[:LINES])
+    for name, about in (manifest.get("groups") or {}).items():
+        tried = (about.get("figures") or {}).get("tried") or () if isinstance(about, Mapping) else ()
+        points = sorted((float(one["k"]), float(one["rand"])) for one in tried)
+        if name in GROUPS and points:
+            found.append(charts.Curve(word(f"chart.group.{name}"), tuple(points)))
+    return tuple(found)
 
 
 def gallery(context: Context, buttons: Rows = ()) -> Picture:
@@ -92,7 +99,7 @@ def gallery(context: Context, buttons: Rows = ()) -> Picture:
     for name in GROUPS:
         types = context.pack.groups[name].types
         people = max(1, sum(info.members for info in types))
-        shown = tuple(charts.Portrait(named(info), info.picture, info.members / people) for info in types)
+        shown = tuple(charts.Portrait(named(info), info.picture, info.members / people, info.kind == "fashion") for info in types)
         groups.append((word(f"chart.group.{name}"), shown))
     note = word("chart.gallery_note", version=context.pack.version)
     return Picture(charts.Gallery(tuple(groups), note), note, buttons)
@@ -134,5 +141,21 @@ def named(info: TypeInfo) -> Named:
     return Named(info.name_ko, info.name)
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def _manifest(context: Context) -> Mapping[str, Any]:
+    """The manifest of the types in use; without it there are no curves, which is no reason to show nothing."""
+    try:
+        return read_manifest(context.pack.folder)
+    except PackError:
+        return {}
+
+
+def _gate_name(name: str, about: str) -> object:
+    """A gate in words, and of which group the figure is."""
+    known = word(f"gate.{name}") if name in GATES else name.replace("_", " ")
+    of = word(f"chart.group.{about}") if about in GROUPS else word(f"chart.panel.{about}") if about in KINDS else None
+    return known if of is None else word("chart.gate_of", gate=known, group=of)
+
+
+def _figures(about: Mapping[str, Any]) -> tuple[float, float]:
+    value, bound = about.get("value"), about.get("bound")
+    return (float(value) if isinstance(value, int | float) else 0.0, float(bound) if isinstance(bound, int | float) else 0.0)

@@ -55,7 +55,7 @@ def gates(connection: Connection, context: Context, admin: Member) -> Replies:
     newest = next((row for row in models.versions(connection) if figures.gates(row.manifest)), None)
     if newest is None:
         return [Say(word("models.no_gates"))]
-    return [*figures.learned({"version": newest.version, **newest.manifest})]
+    return [*figures.learned({"version": newest.version, **newest.manifest}, newest.manifest)]
 
 
 def rollback(connection: Connection, context: Context, admin: Member, version: str = "") -> Replies:
@@ -144,10 +144,10 @@ def people(context: Context) -> int:
 
 
 def _line(version: str, state: str, manifest: Mapping[str, Any], learned_from: int) -> Word:
-    figure = manifest.get("figures") or manifest
-    groups: Mapping[str, Any] = figure.get("groups") or {}
-    ks = "/".join(str(about["k"]) for about in groups.values() if isinstance(about, Mapping) and "k" in about)
-    couples = figure.get("couples")
+    groups: Mapping[str, Any] = manifest.get("groups") or {}
+    chosen = [(groups.get(name) or {}).get("figures") or {} for name in GROUPS]
+    ks = "/".join(str(one["k"]) for one in chosen if "k" in one)
+    couples = (manifest.get("data") or {}).get("couples")
     about: list[object] = []
     if ks:
         about.append(word("models.ks", ks=ks))
