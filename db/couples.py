@@ -60,6 +60,11 @@ def of_picture(connection: Connection, picture_id: int) -> int | None:
     return connection.scalar(select(couples.c.id).where(couples.c.picture_id == picture_id))
 
 
+def picture_of(connection: Connection, couple_id: int) -> int | None:
+    """The id of a couple's picture."""
+    return connection.scalar(select(couples.c.picture_id).where(couples.c.id == couple_id))
+
+
 def people(
     connection: Connection, after_id: int = 0, limit: int = writing.CHUNK, *, version: str | None = None, pixels: bool = True
 ) -> list[CouplePerson]:

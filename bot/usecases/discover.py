@@ -41,12 +41,13 @@ def following(connection: Connection, context: Context, member: Member) -> Repli
 def rank(connection: Connection, context: Context, member: Member, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Who already likes the member first, then by how well the types go together both ways, then who was active last."""
     own = matching.type_ids(connection, member)
+    couples = matching.couples(connection, context)
     scores: dict[tuple[str, ...], float] = {}
 
     def order(candidate: Candidate) -> tuple[bool, float, float, int]:
         theirs = tuple(sorted(given.type_id for given in candidate.types.values()))
         if theirs not in scores:
-            scores[theirs] = round(context.affinity.score(own, theirs), 6)
+            scores[theirs] = round(context.affinity.score(own, theirs, couples), 6)
         return (not candidate.liked_me, -scores[theirs], -candidate.member.last_active_at.timestamp(), candidate.member.id)
 
     return sorted(candidates, key=order)
@@ -179,10 +180,11 @@ def distance(member: Member, other: Member) -> Word | None:
 def why(connection: Connection, context: Context, member: Member, candidate: Candidate) -> Word | None:
     """Which of the person's types are recommended to the member, and on what evidence; None where none is."""
     theirs = {given.type_id for given in candidate.types.values()}
-    recommended = types.recommended(context, member, matching.type_ids(connection, member))
+    couples = matching.couples(connection, context)
+    recommended = types.recommended(context, member, matching.type_ids(connection, member), couples)
     found = [partner for partner in recommended if partner.type.id in theirs]
     if not found:
         return None
     names = tuple(Named(partner.type.name_ko, partner.type.name) for partner in found)
-    couples = sum(partner.couples for partner in found if partner.evidence == "observed")
-    return word("discover.why_observed", couples, types=names) if couples else word("discover.why_prior", types=names)
+    seen = sum(partner.couples for partner in found if partner.evidence == "observed")
+    return word("discover.why_observed", seen, types=names) if seen else word("discover.why_prior", types=names)

@@ -1,4 +1,4 @@
-"""What follows from likes: the quiet hint that someone likes you, and the news of a match for both, in the same transaction."""
+"""What types and likes lead to: the couples that types are judged by, the quiet hint that someone likes you, the news of a match."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from bot.context import Context
 from bot.keyboards import button
 from bot.replies import Reply, Say, Shown, word
 from bot.usecases import names, presenting
-from db import activity, likes, members, photos
+from db import activity, affinities, likes, members, photos
 from db import types as type_queries
 from db.records import Member, Pair
 from db.session import Connection
+from engine.affinity import CoupleCounts
 
 SEE_WHO = button("likes.see_who", "likes")
 AWAY = timedelta(days=1)
@@ -22,6 +23,15 @@ AWAY = timedelta(days=1)
 def type_ids(connection: Connection, member: Member) -> list[str]:
     """The ids of a member's types."""
     return sorted(given.type_id for given in type_queries.of_member(connection, member.id).values())
+
+
+def couples(connection: Connection, context: Context) -> CoupleCounts | None:
+    """How many couples had which two of the types in use; None where none did, so that the stated prior takes over.
+
+    Read anew for every use: a few hundred rows at most, and a couple that withdrew counts no longer from that moment on.
+    """
+    found = affinities.counts(connection, context.pack.version)
+    return CoupleCounts.of(found) if found else None
 
 
 def tell_liked(connection: Connection, context: Context, liked: Member) -> None:

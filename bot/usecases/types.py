@@ -11,12 +11,13 @@ from bot import cards
 from bot.context import Context
 from bot.keyboards import DISCOVER, PHOTOS, PRIVACY, PROFILE, TYPES
 from bot.replies import Lines, Named, Picture, Replies, Rows, Say, Word, word
+from bot.usecases import matching
 from bot.usecases.presenting import KINDS
 from db import photos
 from db import types as member_types
 from db.records import Member, MemberType, StoredPhoto, TypeKind
 from db.session import Connection
-from engine.affinity import PartnerType
+from engine.affinity import CoupleCounts, PartnerType
 from engine.types import TypeInfo
 from engine.values import Gender, TypeGuess, Vector
 
@@ -73,7 +74,8 @@ def card(connection: Connection, context: Context, member: Member, after: Rows) 
     picture = Picture(
         _drawing(photo, shown), word("types.card", lines=Lines(tuple(_line(*shown[kind]) for kind in KINDS if kind in shown)))
     )
-    partners = recommended(context, member, [given.type_id for given in own.values()])
+    couples = matching.couples(connection, context)
+    partners = recommended(context, member, [given.type_id for given in own.values()], couples)
     if not partners:
         return [Picture(picture.image, picture.word, after)]
     seen = any(partner.evidence == "observed" for partner in partners)
@@ -84,9 +86,13 @@ def card(connection: Connection, context: Context, member: Member, after: Rows) 
     return [picture, Picture(drawing, word("types.partners_observed" if seen else "types.partners_prior", lines=lines), after)]
 
 
-def recommended(context: Context, member: Member, own: list[str]) -> list[PartnerType]:
-    """The partner types to show: face types first, then the best fashion type, of those whom the member seeks."""
-    found = [partner for seeking in SOUGHT[member.seeks or "everyone"] for partner in context.affinity.partners(own, seeking, None, None)]
+def recommended(context: Context, member: Member, own: list[str], couples: CoupleCounts | None = None) -> list[PartnerType]:
+    """The partner types to show: face types first, then the best fashion type, of those whom the member seeks.
+
+    Type ids tell women from men, so couples of two women or two men are what members who seek their own gender are judged by.
+    """
+    sought = SOUGHT[member.seeks or "everyone"]
+    found = [partner for seeking in sought for partner in context.affinity.partners(own, seeking, couples, None)]
     found.sort(key=lambda partner: (-partner.lift, partner.type.id))
     best: dict[str, PartnerType] = {}
     for partner in found:
@@ -117,7 +123,8 @@ def _reason(partner: PartnerType) -> Word:
     low, high = partner.interval
     values = {"name": _named(partner.type), "lift": f"{partner.lift:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
     if partner.evidence == "observed":
-        return Word("types.reason.observed", {**values, "n": partner.couples})
+        by_chance = low <= 1 <= high
+        return Word(f"types.reason.observed{'_even' if by_chance else ''}", {**values, "n": f"{partner.couples:,}"})
     return Word(f"types.reason.prior_{partner.type.kind}", values)
 
 

@@ -70,7 +70,7 @@ def test_recommended_types_are_named_with_the_evidence_for_them(town: Town) -> N
     town.database.transact(dress, her, "wf-0")
     (shown,) = town.act(me, discover.show)
     assert "Name wf-0" in texts([shown])[0]
-    assert "no couples have been observed yet" in texts([shown])[0]
+    assert "not enough couples have been observed yet" in texts([shown])[0]
     assert "이름 wf-0" in texts([shown], "ko")[0]
 
 
