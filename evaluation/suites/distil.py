@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def run(context: Context) -> Section:
     """A row for every way of assigning types, the chosen one held against what was asked for."""
     folder = context.settings.var / "cache" / "distil"
-    whole = folder / compare.fingerprint(context.data, compare.SECONDS) / "outcomes.json"
+    whole = folder / compare.fingerprint(context.data) / "outcomes.json"
     full = whole.is_file()
     found = json.loads(whole.read_text(encoding="utf-8")) if full else short(context.data, folder)
     outcomes = compare.outcomes(found)
@@ -38,11 +38,11 @@ def run(context: Context) -> Section:
     draw(context.results / "distil.png", outcomes)
     people = ", ".join(f"{group} {seen} + {unseen}" for group, (seen, unseen) in found["people"].items())
     trunks = " and ".join(f"{name} {ms:.1f} ms" for name, ms in found["anyway"].items())
+    trained = f"at least {found['seconds']:.0f} s of processor time for each net"
     what = (
-        f"Nets: the whole comparison, {found['seconds']:.0f} s of processor time each, kept from an earlier run."
+        f"The whole comparison, kept from an earlier run: {trained}."
         if full
-        else f"Nets: a short comparison, {found['seconds']:.0f} s of processor time each; `python -m engine.training.distil.compare` makes "
-        "the whole one."
+        else f"A short comparison, {trained}; `python -m engine.training.distil.compare` makes the whole one."
     )
     notes = (
         what,
@@ -58,7 +58,7 @@ def short(data: Path, folder: Path) -> dict[str, Any]:
     command = ["-m", "engine.training.distil.compare", "--data", str(data.resolve()), "--folder", str(folder.resolve())]
     command += ["--seconds", str(SHORT), "--only", *SHORT_NETS]
     subprocess.run([sys.executable, *command], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, check=True)
-    written = folder / compare.fingerprint(data, SHORT) / "outcomes.json"
+    written = folder / compare.fingerprint(data) / "some.json"
     found: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
     return found
 

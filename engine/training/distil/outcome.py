@@ -106,3 +106,32 @@ def judged(outcomes: Sequence[Outcome]) -> list[Outcome]:
     fit = [one for one in marked if one.front and one.faces and one.outfits and min(one.faces.value, one.outfits.value) >= ENOUGH]
     best = min(fit, key=lambda one: one.extra_ms or 0.0, default=None)
     return [replace(one, chosen=one is best) for one in marked]
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """A Markdown table of the comparison, the best first.
+
+    >>> share = Share(0.5, (0.25, 0.75), 12)
+    >>> print(table([Outcome("a", "A net", "chance", share, None, {}, extra_ms=1.25, size_mb=2, memory_mb=3, epochs=1.5)]))
+    | | starts from | faces | outfits | ms | ms, OpenVINO | MB | MB of memory | epochs | |
+    |---|---|---|---|---|---|---|---|---|---|
+    | A net | chance | 0.500 (0.25–0.75) | – | 1.25 | – | 2.00 | 3 | 1.5 | |
+    """
+    lines = ["| | starts from | faces | outfits | ms | ms, OpenVINO | MB | MB of memory | epochs | |", "|" + "---|" * 10]
+    for one in sorted(outcomes, key=lambda one: -(one.agreement or (one.faces.value if one.faces else 0))):
+        cells = [one.title, one.start, _said(one.faces), _said(one.outfits)]
+        prices = (
+            (one.extra_ms, ".2f"),
+            (one.openvino_ms, ".2f"),
+            (one.size_mb, ".2f"),
+            (one.memory_mb, ".0f"),
+            (one.epochs or None, ".1f"),
+        )
+        cells += ["–" if value is None else format(value, how) for value, how in prices]
+        mark = "**chosen**" if one.chosen else "Pareto front" if one.front else ""
+        lines.append(" ".join(["| " + " | ".join(cells) + " |", mark, "|"]).replace("|  |", "| |"))
+    return "\n".join(lines)
+
+
+def _said(share: Share | None) -> str:
+    return "–" if share is None else f"{share.value:.3f} ({share.interval[0]:.2f}–{share.interval[1]:.2f})"

@@ -116,6 +116,7 @@ def test_every_candidate_can_be_built_and_gives_its_features() -> None:
     torch = pytest.importorskip("torch", reason="needs requirements/train.txt")
     from engine.training.distil.candidates import CANDIDATES
 
+    assert tuple(CANDIDATES) == compare.NETS
     for candidate in CANDIDATES.values():
         network = candidate.make(False).eval()
         with torch.inference_mode():

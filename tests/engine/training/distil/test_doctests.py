@@ -1,0 +1,18 @@
+"""The examples in the docstrings of what needs no torch."""
+
+from __future__ import annotations
+
+import doctest
+from types import ModuleType
+
+import pytest
+
+from engine import classifier
+from engine.training.distil import heads, outcome
+
+
+@pytest.mark.parametrize("module", [classifier, heads, outcome], ids=lambda module: module.__name__)
+def test_examples(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
