@@ -232,6 +232,7 @@ class PoliteClient:
         try:
             self._check_address(url)
             with self._pacer.turn(_netloc(url)), self._client.stream("GET", url, headers=dict(headers)) as response:
+                self._check_peer(url, response)
                 success = 200 <= response.status_code < 300
                 body = self._body(response, max_bytes if success else ERROR_BYTES, here, cut=cut or not success)
                 fields = {name.lower(): value for name, value in response.headers.items()}
@@ -279,17 +280,26 @@ class PoliteClient:
             found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
         except OSError:
             raise Passing(f"{place(url)} cannot be reached: its host is unknown") from None
-        for *_, address in found:
-            number = ipaddress.ip_address(str(address[0]).partition("%")[0])
-            number = getattr(number, "ipv4_mapped", None) or number
-            if not number.is_global:
-                raise Broken(f"{place(url)} lies in a private network: only addresses named in the settings may")
+        if not all(_is_public(str(address[0])) for *_, address in found):
+            raise Broken(f"{place(url)} lies in a private network: only addresses named in the settings may")
+
+    def _check_peer(self, url: httpx.URL, response: httpx.Response) -> None:
+        """A name may have changed its address between the look-up and the connection: then the answer is not even read."""
+        stream = response.extensions.get("network_stream")
+        address = stream.get_extra_info("server_addr") if stream else None
+        if _netloc(url) not in self._trusted and address and not _is_public(str(address[0])):
+            raise Broken(f"{place(url)} lies in a private network: only addresses named in the settings may")
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
     """Reading the certificates of all authorities takes a quarter of a second: once is enough."""
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _is_public(address: str) -> bool:
+    number = ipaddress.ip_address(address.partition("%")[0])
+    return (getattr(number, "ipv4_mapped", None) or number).is_global
 
 
 def _netloc(url: httpx.URL) -> str:

@@ -9,6 +9,9 @@ from db import crawls
 from db.corpus_records import Cached
 from db.session import Connection, Database
 
+KEEP = dt.timedelta(days=30)
+"""How long answers are kept."""
+
 
 class DatabaseCache:
     """`crawler.httpcache.HttpCache` in the table `http_cache`."""
@@ -16,6 +19,7 @@ class DatabaseCache:
     def __init__(self, database: Database) -> None:
         """Store `database`, which must be open by the first use."""
         self._database = database
+        self._tidy = False
 
     def get(self, key: str) -> Kept | None:
         """The answer kept under `key`."""
@@ -23,9 +27,12 @@ class DatabaseCache:
         return Kept(row.etag, row.last_modified, row.body) if row and row.body is not None else None
 
     def put(self, key: str, kept: Kept) -> None:
-        """Keep an answer in place of the one before."""
-        row = Cached(kept.etag, kept.last_modified, "", kept.body, dt.datetime.now(dt.UTC))
-        self._database.transact(crawls.cache, key, row)
+        """Keep an answer in place of the one before; the first time, answers of long ago are forgotten."""
+        now = dt.datetime.now(dt.UTC)
+        if not self._tidy:
+            self._database.transact(crawls.forget_cached_before, now - KEEP)
+            self._tidy = True
+        self._database.transact(crawls.cache, key, Cached(kept.etag, kept.last_modified, "", kept.body, now))
 
 
 class DatabaseLedger:

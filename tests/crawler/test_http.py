@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import logging
+import socket
 import threading
 import zlib
 from collections.abc import Iterator
@@ -264,6 +265,22 @@ def test_addresses_in_the_operators_network_are_refused(site: Many, time: Time, 
             with pytest.raises(Broken):
                 web.picture(f"{site.base}/away", 1000)
         assert other.asked == []
+
+
+def test_a_name_that_changes_its_address_is_caught(site: Many, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, looked_up = socket.getaddrinfo, []
+
+    def changing(host: str, port: int, *rest: object, **more: object) -> list[object]:
+        looked_up.append(host)
+        if host == "rebound.example":
+            host = "93.184.216.34" if looked_up.count(host) % 2 else "127.0.0.1"
+        return list(real(host, port, *rest, **more))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", changing)
+    site.fail(Reply(200, b"secret of the intranet"), times=9)
+    with client(site, time) as web, pytest.raises(Broken, match="private network"):
+        web.get(f"http://rebound.example:{site.base.rpartition(':')[2]}/x", api=True)
+    assert looked_up == ["rebound.example"] * 2
 
 
 def test_robots_are_obeyed(site: Many, time: Time) -> None:

@@ -15,6 +15,7 @@ from crawler.remembering import DatabaseCache, DatabaseLedger
 from crawler.settings import CrawlerSettings
 from crawler.sources.remote import REMOTE, polite, remote
 from db import crawls
+from db.corpus_records import Cached
 from db.session import Database
 from db.settings import DatabaseSettings
 from tests.crawler.servers.graph import TOKEN, USER, Graph
@@ -40,6 +41,14 @@ def test_answers_are_kept_and_replaced(database: Database) -> None:
     cache.put(key, Kept('"v1"', "", b"\x00one"))
     cache.put(key, Kept('"v2"', "Sat, 21 Nov 2026 06:00:00 GMT", b"two"))
     assert DatabaseCache(database).get(key) == Kept('"v2"', "Sat, 21 Nov 2026 06:00:00 GMT", b"two")
+
+
+def test_answers_of_long_ago_are_forgotten(database: Database) -> None:
+    old = Cached('"v1"', "", "", b"old", dt.datetime.now(dt.UTC) - dt.timedelta(days=31))
+    database.transact(crawls.cache, "a" * 64, old)
+    DatabaseCache(database).put("b" * 64, Kept('"v1"', "", b"new"))
+    assert DatabaseCache(database).get("a" * 64) is None
+    assert DatabaseCache(database).get("b" * 64) is not None
 
 
 def test_the_week_of_a_hashtag_runs_from_the_first_question(database: Database) -> None:
