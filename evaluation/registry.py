@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.context import Suite
-from evaluation.suites import age, distil, files, gender, groups, hostile, identity, minors, stability
+from evaluation.suites import age, distil, files, gender, groups, hostile, identity, minors, planted, stability
 
 SUITES = (
     Suite("identity", "Telling people apart", ("faces_identity",), identity.run),
@@ -13,6 +13,7 @@ SUITES = (
     Suite("minors", "Turning minors away", ("faces_age_gender",), minors.run),
     Suite("groups", "Errors compared between groups", ("faces_age_gender",), groups.run),
     Suite("distil", "Assigning types: networks compared", ("portraits_ai", "faces_age_gender", "fashion_street_ccp"), distil.run),
+    Suite("planted", "Is a planted affinity found?", (), planted.run),
     Suite("files", "Every file of the data", (), files.run),
     Suite("hostile", "Hostile files", (), hostile.run),
 )
