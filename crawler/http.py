@@ -141,14 +141,14 @@ class PoliteClient:
             self._pacer.hold(_netloc(whole), error.retry_after)
             raise
 
-    def picture(self, url: str, max_bytes: int) -> bytes:
-        """The bytes of a picture, if robots.txt of its host allows.
+    def picture(self, url: str, max_bytes: int, *, api: bool = False, check: Check = by_status) -> bytes:
+        """The bytes of a picture, if robots.txt of its host allows, or where an interface gave its address to be fetched (`api`).
 
         Raises:
             SourceError: see `get`.
 
         """
-        answer = self.get(url, max_bytes=max_bytes, headers={"Accept": "image/*"})
+        answer = self.get(url, max_bytes=max_bytes, headers={"Accept": "image/*"}, api=api, check=check)
         if not answer.body:
             raise Passing(f"{answer.place} is empty")
         return answer.body

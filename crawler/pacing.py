@@ -51,7 +51,8 @@ class Pacer:
         lane = self._lane(host)
         with lane.lock:
             wait = lane.free_at - self._clock.monotonic()
-            if wait > self.patience:
+            # Our own pause between two requests is no reason to give up, however little patience there is.
+            if wait > max(self.patience, self.interval):
                 raise Throttled(f"{host} asked for a pause: go on in {wait:.0f} seconds", wait)
             if wait > 0:
                 self._clock.sleep(wait)
@@ -66,8 +67,8 @@ class Pacer:
         lane.free_at = max(lane.free_at, self._clock.monotonic() + seconds)
 
     def slow(self, host: str, interval: float) -> None:
-        """Keep at least `interval` seconds between two requests to `host` from now on, but never more than `patience`."""
-        self._lane(host).interval = min(max(interval, 0.0), self.patience)
+        """Keep at least `interval` seconds between two requests to `host` from now on."""
+        self._lane(host).interval = max(interval, 0.0)
 
     def _lane(self, host: str) -> _Lane:
         with self._guard:

@@ -181,10 +181,8 @@ class Instagram:
             SourceError: `Broken` where its address has expired: the next crawl finds it under a new one.
 
         """
-        try:
-            return self._client.picture(item.url, self._max_bytes)
-        except Refused as error:
-            raise Broken(f"{error}: addresses of Instagram's pictures expire, the next crawl brings a new one") from None
+        # The API gives these addresses to be fetched, under its own terms.
+        return self._client.picture(item.url, self._max_bytes, api=True, check=_fresh)
 
     def _pages(self, tag: str, hashtag_id: str, start: Mapping[str, object], following: str, seen: set[str]) -> Iterator[Batch]:
         after, page = words(start.get("after"), 2000), number(start.get("page")) or 0
@@ -231,7 +229,8 @@ class Instagram:
         known = self._ledger.id_of(tag)
         if not known:
             found = records(record(self._ask("ig_hashtag_search", {"q": tag})).get("data"))
-            known = next((each for each in (identity(one.get("id")) for one in found) if each), "")
+            # It becomes part of an address, so it must be what the documentation says: a number.
+            known = next((each for each in (identity(one.get("id")) for one in found) if re.fullmatch(r"\d{1,64}", each, re.ASCII)), "")
             if not known:
                 raise Gone(f"#{tag} is unknown to Instagram")
         if tag not in week:
@@ -280,6 +279,12 @@ class Instagram:
         if code in PASSING or error.get("is_transient") is True or answer.status >= 500:
             return Passing(said)
         return Broken(said)
+
+
+def _fresh(answer: Answer) -> None:
+    if answer.status in (401, 403):
+        raise Broken(f"{answer.place} answered {answer.status}: addresses of Instagram's pictures expire, the next crawl brings a new one")
+    by_status(answer)
 
 
 def _after(answer: Mapping[str, object]) -> str:

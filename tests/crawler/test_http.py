@@ -343,3 +343,19 @@ def test_a_check_decides_what_is_an_error_and_is_asked_at_every_try(site: Many, 
     with client(site, time) as web:
         assert web.get(f"{site.base}/x", api=True, check=check).body.startswith(b"\xff\xd8")
     assert len(site.asked) == 3
+
+
+def test_little_patience_still_allows_our_own_pause(site: Many, time: Time) -> None:
+    with client(site, time, patience=0.0) as web:
+        web.get(f"{site.base}/x", api=True)
+        web.get(f"{site.base}/x", api=True)
+    assert time.slept == [1.0]
+
+
+def test_a_host_that_wants_an_hour_between_requests_gets_it(site: Many, time: Time) -> None:
+    site.robots = "User-agent: *\nCrawl-delay: 3600\n"
+    with client(site, time) as web:
+        web.picture(f"{site.base}/photo.jpg", 1000)
+        with pytest.raises(Throttled) as caught:
+            web.picture(f"{site.base}/photo2.jpg", 1000)
+    assert caught.value.retry_after == pytest.approx(3600.0)

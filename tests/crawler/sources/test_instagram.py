@@ -266,3 +266,13 @@ def test_pictures_are_read_and_expired_addresses_are_no_end(client: PoliteClient
     graph.fail(page(404))
     with pytest.raises(Gone):
         crawler.read(item)
+
+
+@pytest.mark.parametrize("hashtag_id", ["../me/accounts", "1?fields=x", "9" * 100, "", None, {"a": 1}, "１７"])
+def test_an_id_that_is_no_number_is_never_part_of_an_address(
+    client: PoliteClient, graph: Graph, ledger: Memory, hashtag_id: object
+) -> None:
+    graph.fail(as_json({"data": [{"id": hashtag_id}]}), part="ig_hashtag_search", times=9)
+    assert ids(list(source(client, graph, ledger).batches(""))) == []
+    assert [asked.path for asked in graph.asked] == ["/v23.0/ig_hashtag_search"]
+    assert ledger.tags == {}
