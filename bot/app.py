@@ -46,7 +46,7 @@ from db import types
 from db.errors import DatabaseError
 from db.session import Database
 from engine.analysis import Analyser
-from engine.errors import EngineError
+from engine.errors import EngineError, PackError
 from engine.registry import Registry
 from engine.types import STARTER, TypePack
 
@@ -74,6 +74,7 @@ class Application:
         self.local = local
         self._own_local = local is None and not settings.telegram.token
         self._analyser = analyser or Analyser(settings.engine, settings.var / "cache")
+        self._analyser.models = settings.var / "models"
         self._tasks: list[asyncio.Task[None]] = []
         self._background: list[asyncio.Task[None]] = []
         self._web: web.AppRunner | None = None
@@ -103,7 +104,7 @@ class Application:
             raise
 
     async def _start(self) -> None:
-        loading = asyncio.create_task(asyncio.to_thread(self._analyser.load))
+        loading = asyncio.create_task(asyncio.to_thread(self._load_engine))
         self._background.append(loading)
         self.database = Database(self.settings.database)
         self.runtime = Runtime(self.database, engine_threads=self.settings.engine.threads)
@@ -118,8 +119,8 @@ class Application:
             await loading
         except EngineError as error:
             raise StartError(str(error)) from error
-        await asyncio.to_thread(self._analyser.switch, pack)
-        await asyncio.to_thread(warm, self._analyser, pack)
+        await asyncio.to_thread(self._agree)
+        await asyncio.to_thread(warm, self._analyser, self.services.pack)
         trim()
         await self._listen()
         self._steering = [asyncio.create_task(self.switcher.run(), name="switcher"), asyncio.create_task(self.scheduler.run(), name="jobs")]
@@ -165,16 +166,31 @@ class Application:
         """The types in use; where that version is damaged, those that ship, so that the bot is there."""
         starter = Path(self.settings.engine.pack) if self.settings.engine.pack else STARTER
         self.registry = Registry(self.settings.var / "models", starter)
-        try:
+        with suppress(EngineError):
             return await asyncio.to_thread(self.registry.load)
-        except EngineError as error:
-            problem = str(error)
         try:
-            pack = await asyncio.to_thread(TypePack.load, starter)
+            return await asyncio.to_thread(TypePack.load, starter)
         except EngineError as error:
             raise StartError(str(error)) from error
-        log.error("the version of the types that was in use cannot be used, the first one is: %s", problem)
-        return pack
+
+    def _load_engine(self) -> None:
+        """Load the models; where the version of the types in use is damaged, with the first one."""
+        try:
+            self._analyser.load()
+        except PackError as error:
+            log.error("the version of the types that was in use cannot be used, the first one is: %s", error)  # noqa: TRY400
+            published, self._analyser.models = self._analyser.models, None
+            self._analyser.load()
+            self._analyser.models = published
+
+    def _agree(self) -> None:
+        """The engine and everything else use one and the same pack, which assigns with its classifier."""
+        in_use = self.services.types
+        try:
+            in_use.swap(self._analyser.read_pack())
+        except PackError:
+            in_use.swap(self._analyser.pack)
+        self._analyser.switch(in_use.now.pack)
 
     async def _start_local(self) -> None:
         self.local = LocalServer(self.settings.local.port, self.settings.var / "local")
@@ -223,7 +239,7 @@ class Application:
         # In local mode no link leads to the bot: there the words are typed.
         username = "" if self.local is not None else self._username or ""
         self.services = replace(services, wake=self.sender.wake, couples=self.settings.couples, username=username)
-        self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now, pack.face_model)
+        self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())
         # Whoever may relay many messages a minute must not be slowed down by the door.

@@ -23,7 +23,7 @@ from bot.switching import Switcher
 from bot.times import zone
 from bot.usecases import daily, steering
 from configuration import Settings
-from db import activity, audit, jobs, members, messages, outbox, updates
+from db import activity, audit, jobs, members, messages, outbox, updates, uploads
 from db.corpus_records import JobRun, JobState
 from db.errors import DatabaseError
 from db.session import Connection
@@ -193,6 +193,9 @@ class Worker:
             while count := await self._services.runtime.transact(forget, now - dt.timedelta(days=days)):
                 gone[name] += count
             await run.note("retention", place + 1, len(kept), {})
+        # Photos of couples that were never agreed to: people are told how long that is, so it is a setting of its own.
+        unanswered = now - dt.timedelta(hours=self._services.couples.link_hours)
+        gone["photos"] = await self._services.runtime.transact(uploads.expire, unanswered)
         return Outcome("done", gone)
 
     async def _interrupted(self, run: Run) -> None:

@@ -24,7 +24,7 @@ from engine.affinity import Affinity
 from engine.analysis import Analyser
 from engine.errors import EngineError
 from engine.registry import Registry
-from engine.types import TypeInfo, TypePack
+from engine.types import Given, TypeInfo, TypePack
 
 LOOK: Final = 2.0
 """Seconds between two looks at the registry: one small file."""
@@ -59,14 +59,10 @@ class TypesInUse:
 class Switcher:
     """Brings what the registry says into the running bot."""
 
-    def __init__(
-        self, registry: Registry, analyser: Analyser, runtime: Runtime, in_use: TypesInUse, clock: Callable[[], datetime], face_model: str
-    ) -> None:
-        """`face_model`: the version of the running engine's face embedding, which no pack may differ from."""
+    def __init__(self, registry: Registry, analyser: Analyser, runtime: Runtime, in_use: TypesInUse, clock: Callable[[], datetime]) -> None:
+        """Only store."""
         self._registry, self._analyser, self._runtime, self._in_use, self._clock = registry, analyser, runtime, in_use, clock
-        self._face_model = face_model
         self._refused = ""
-        self._names = registry.names()
         self._busy = asyncio.Lock()
 
     async def run(self) -> None:
@@ -91,11 +87,10 @@ class Switcher:
         """
         async with self._busy:
             version, names = await asyncio.to_thread(lambda: (self._registry.active_version(), self._registry.names()))
-            if version == self._in_use.now.pack.version and names == self._names:
+            if version == self._in_use.now.pack.version and called(self._in_use.now.pack, names):
                 return False
-            pack = await asyncio.to_thread(self._registry.load, self._face_model)
+            pack = await asyncio.to_thread(self._analyser.read_pack)
             await self._exchange(pack)
-            self._names = names
             self._refused = ""
             return True
 
@@ -120,6 +115,17 @@ def _introduce(connection: Connection, pack: TypePack, before: str, now: datetim
     waits = any(row.job == "retype" for row in jobs.queued(connection))
     if not waits and retyping.outdated(connection):
         jobs.queue(connection, "retype", "schedule", {}, now)
+
+
+def called(pack: TypePack, names: Mapping[str, Given]) -> bool:
+    """Whether the pack's types are called, and look, as admins want them to."""
+    for type_id, given in names.items():
+        info = pack.by_id.get(type_id)
+        if info is not None and (
+            given.name not in ("", info.name) or given.name_ko not in ("", info.name_ko) or given.picture not in (None, info.picture)
+        ):
+            return False
+    return True
 
 
 def rows(pack: TypePack) -> list[TypeRow]:

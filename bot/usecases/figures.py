@@ -72,24 +72,28 @@ def collected(row: JobRun) -> list[Picture]:
 
 
 def learned(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Picture]:
-    """The gates in the result of learning, and the curves in the manifest of the version that it made."""
+    """The gates in the result of learning, and the curves in it or in the manifest of the version that it made."""
     found = gates(result)
     if not found:
         return []
     failed = sum(not gate.passed for gate in found)
     note = word("chart.gates_failed", failed, of=len(found)) if failed else word("chart.gates_passed", n=len(found))
     title = word("chart.learning", version=str(result.get("version") or ""))
-    return [Picture(charts.Learning(title, found, curves(manifest), word("chart.tried"), note), note)]
+    return [Picture(charts.Learning(title, found, curves(result, manifest), word("chart.tried"), note), note)]
 
 
-def curves(manifest: Mapping[str, Any]) -> tuple[charts.Curve, ...]:
+def curves(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[charts.Curve, ...]:
     """How steady the types of each group were for each number of types that learning tried."""
+    told: Mapping[str, Any] = result.get("curves") or {}
     found = []
-    for name, about in (manifest.get("groups") or {}).items():
-        tried = (about.get("figures") or {}).get("tried") or () if isinstance(about, Mapping) else ()
-        points = sorted((float(one["k"]), float(one["rand"])) for one in tried)
-        if name in GROUPS and points:
-            found.append(charts.Curve(word(f"chart.group.{name}"), tuple(points)))
+    for name in GROUPS:
+        about = (manifest.get("groups") or {}).get(name) or {}
+        tried = [(one["k"], one["rand"]) for one in (about.get("figures") or {}).get("tried") or ()]
+        best: dict[float, float] = {}
+        for k, rand in told.get(name) or tried:
+            best[float(k)] = max(best.get(float(k), -1.0), float(rand))
+        if best:
+            found.append(charts.Curve(word(f"chart.group.{name}"), tuple(sorted(best.items()))))
     return tuple(found)
 
 

@@ -247,9 +247,11 @@ def _collected(row: JobRun) -> Word:
 
 def _learned(row: JobRun) -> Word:
     result = row.result
+    if result.get("unchanged"):
+        return word("job.unchanged", version=str(result.get("version", "")))
     groups: Mapping[str, Mapping[str, Any]] = result.get("groups", {}) or {}
     lines = tuple(
-        word("job.group", group=word(f"chart.group.{name}"), k=int(about.get("k", 0)), people=f"{int(about.get('members', 0)):,}")
+        word("job.group", group=word(f"chart.group.{name}"), k=int(about.get("k") or 0), people=f"{int(about.get('members') or 0):,}")
         for name, about in groups.items()
     )
     return word("job.learned", version=str(result.get("version", "")), couples=f"{int(result.get('couples', 0)):,}", lines=Lines(lines))

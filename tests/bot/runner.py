@@ -75,7 +75,7 @@ def scheduler(database: Database, folder: Path, schedule: ScheduleSettings) -> t
         judge=cast("Any", None),
     )
     settings = configuration.load(environment={"INYEON_PATHS__VAR": str(folder)})
-    switcher = Switcher(registry, services.analyser, runtime, in_use, utc_now, pack.face_model)
+    switcher = Switcher(registry, services.analyser, runtime, in_use, utc_now)
     return Scheduler(services, Worker(services, settings, switcher, {"collect": counting(folder)})), services
 
 
