@@ -63,12 +63,12 @@ class Commons:
         while True:
             answer = record(self._client.get(self._base, {**self._question(), **on}, api=True, check=self._check, conditional=True).json())
             pages = sorted(records(record(answer, "query").get("pages")), key=lambda page: number(page.get("index")) or 0)
-            items = tuple(item for page in pages for item in self._items(page) if item.source_id not in seen)
-            seen.update(item.source_id for item in items)
+            found = {item.source_id: item for page in pages for item in self._items(page) if item.source_id not in seen}
+            seen.update(found)
             on = {key: words(value, 1000) for key, value in record(answer, "continue").items()}
             last = not on or pack(on) in met
             met.add(pack(on))
-            yield Batch(items, END if last else pack(on))
+            yield Batch(tuple(found.values()), END if last else pack(on))
             if last:
                 return
 

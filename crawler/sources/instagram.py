@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,15 +24,14 @@ from crawler.captions import hashtags, without_names
 from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
-from crawler.sources.reading import END, address, identity, number, pack, record, records, unpack, words
+from crawler.sources.legs import PAGES, Leg, legs, usable
+from crawler.sources.reading import END, address, identity, number, record, records, words
 
 log = logging.getLogger(__name__)
 
 TAGS_A_WEEK = 30
 DAY = 86_400.0
 PAGE = 50
-PAGES = 100
-"""Pages of one hashtag that are read in one crawl."""
 SLOW_FROM = 75.0
 """Per cent of what we may ask from which we slow down."""
 FIELDS = "id,media_type,media_url,permalink,caption,children{id,media_type,media_url}"
@@ -98,16 +96,6 @@ def usage(headers: Mapping[str, str]) -> Usage:
     return Usage(min(percent, 1000.0), min(regain, 7 * DAY))
 
 
-def usable(tags: Iterable[str]) -> tuple[str, ...]:
-    """Hashtags as the API knows them: without the sign, in lower case, letters and digits only, once each.
-
-    >>> usable(["#Couple", "couple", "커플 사진", "❤", "럽스타그램"])
-    ('couple', '럽스타그램')
-    """
-    plain = (unicodedata.normalize("NFC", tag).strip().removeprefix("#").lower() for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in plain if re.fullmatch(r"\w{1,100}", tag)))
-
-
 class Instagram:
     """Photos that carry one of some hashtags, hashtag after hashtag."""
 
@@ -152,25 +140,20 @@ class Instagram:
             raise Refused("set crawler.instagram_token and crawler.instagram_user: the Graph API answers nobody without them")
         if not self.tags:
             raise Refused("name at least one hashtag of letters and digits, such as couple")
-        place = unpack(cursor)
-        first = self.tags.index(str(place.get("tag"))) if place.get("tag") in self.tags else 0
         asked = 0
         seen: set[str] = set()
-        for index in range(first, len(self.tags)):
-            tag = self.tags[index]
-            following = pack({"tag": self.tags[index + 1]}) if index + 1 < len(self.tags) else END
-            start = place if index == first and place.get("tag") == tag else {}
+        for leg in legs(self.tags, cursor):
             try:
-                hashtag_id = self._hashtag(tag)
+                hashtag_id = self._hashtag(leg.tag)
                 if hashtag_id:
                     asked += 1
-                    yield from self._pages(tag, hashtag_id, start, following, seen)
+                    yield from self._pages(leg, hashtag_id, seen)
                     continue
-                log.warning("#%s waits: %d different hashtags were asked about within 7 days", tag, TAGS_A_WEEK)
+                log.warning("#%s waits: %d different hashtags were asked about within 7 days", leg.tag, TAGS_A_WEEK)
             except Gone as error:
-                log.warning("#%s is passed over: %s", tag, error)
+                log.warning("#%s is passed over: %s", leg.tag, error)
                 asked += 1
-                yield Batch((), following)
+                yield Batch((), leg.following)
         if not asked:
             raise Throttled(f"{TAGS_A_WEEK} different hashtags were asked about within 7 days", self._week_has_room_in())
 
@@ -184,25 +167,22 @@ class Instagram:
         # The API gives these addresses to be fetched, under its own terms.
         return self._client.picture(item.url, self._max_bytes, api=True, check=_fresh)
 
-    def _pages(self, tag: str, hashtag_id: str, start: Mapping[str, object], following: str, seen: set[str]) -> Iterator[Batch]:
-        after, page = words(start.get("after"), 2000), number(start.get("page")) or 0
+    def _pages(self, leg: Leg, hashtag_id: str, seen: set[str]) -> Iterator[Batch]:
         met: set[str] = set()
-        while page < PAGES:
+        while leg.page < PAGES:
             parameters: dict[str, str | int] = {"fields": FIELDS, "limit": PAGE}
-            if after:
-                parameters["after"] = after
+            if leg.after:
+                parameters["after"] = leg.after
             answer = record(self._ask(f"{hashtag_id}/{self._edge}", parameters))
             media = records(answer.get("data"))
             ids = {identity(medium.get("id")) for medium in media} - {""}
-            after = _after(answer)
-            page += 1
-            last = not after or not ids - met or page >= PAGES
+            leg.after, leg.page = _after(answer), leg.page + 1
+            last = not leg.after or not ids - met or leg.page >= PAGES
             met |= ids
-            items = tuple(item for medium in media for item in self._items(medium, tag) if item.source_id not in seen)
             # A picture may be on two pages, also of two hashtags, and twice on one.
-            items = tuple({item.source_id: item for item in reversed(items)}.values())[::-1]
-            seen.update(item.source_id for item in items)
-            yield Batch(items, following if last else pack({"tag": tag, "after": after, "page": page}))
+            found = {item.source_id: item for medium in media for item in self._items(medium, leg.tag) if item.source_id not in seen}
+            seen.update(found)
+            yield Batch(tuple(found.values()), leg.following if last else leg.cursor())
             if last:
                 return
 

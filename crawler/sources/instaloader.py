@@ -4,21 +4,19 @@ Know what this is: instaloader reads what Instagram's own pages read.  That is n
 login, reading hashtags fails often and for weeks (instaloader's issues 1913, 2544 and 2547 are examples), and Instagram's robots.txt
 and terms do not welcome it.  So it is off by default, and everything that can go wrong ends the crawl with one line.
 
-The network is only reached through instaloader's context; what is added to it is a transport adapter (`_Guard`) that bounds
+The network is only reached through instaloader's context; what is added to it is a transport adapter (`Guard`) that bounds
 answers, remembers their status (instaloader keeps it only in sentences) and, for tests and proxies, sends them to another host.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
-from instaloader import InstaloaderContext, Post, RateController
+from instaloader import Post
 from instaloader.exceptions import (
     AbortDownloadException,
     InstaloaderException,
@@ -28,7 +26,6 @@ from instaloader.exceptions import (
     QueryReturnedNotFoundException,
     TooManyRequestsException,
 )
-from requests.adapters import HTTPAdapter
 
 from crawler.answers import Passing, retry_after
 from crawler.captions import hashtags, without_names
@@ -37,130 +34,16 @@ from crawler.http import PAGE_BYTES
 from crawler.pacing import Clock
 from crawler.retrying import Retrier
 from crawler.sources.base import Batch, Item
-from crawler.sources.instagram import usable
-from crawler.sources.reading import END, address, identity, number, pack, record, records, unpack, words
+from crawler.sources.instaloader_context import Context, Guard
+from crawler.sources.legs import PAGES, Leg, legs, usable
+from crawler.sources.reading import END, address, identity, number, record, records, words
 
 log = logging.getLogger(__name__)
 
 PAUSE = 660.0
 """Seconds after a 429 that says nothing: the window over which instaloader counts its questions."""
-PAGES = 100
-REDIRECTS = 5
-PICTURE_HOSTS = (".cdninstagram.com", ".fbcdn.net")
 
 R = TypeVar("R")
-
-
-class _Guard(HTTPAdapter):
-    """Sees each request and answer of the context."""
-
-    def __init__(self, base: str, max_bytes: int) -> None:
-        super().__init__()
-        self.base = base.rstrip("/")
-        self.max_bytes = max_bytes
-        self.status = 0
-        self.headers: Mapping[str, str] = {}
-        self._redirects = 0
-
-    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
-        """Send a request, to `base` if that is set, and read its answer up to `max_bytes`."""
-        host = urlsplit(request.url or "").hostname or ""
-        if self.base and (host == "instagram.com" or host.endswith(".instagram.com")):
-            request.headers["Host"] = host
-            request.url = self.base + request.path_url
-        self.status, self.headers = 0, {}
-        response = super().send(request, **{**options, "stream": True})
-        self.status = response.status_code
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
-        # instaloader follows redirects for as long as there are any.
-        self._redirects = self._redirects + 1 if response.is_redirect else 0
-        if self._redirects > REDIRECTS:
-            raise requests.TooManyRedirects
-        body = io.BytesIO()
-        with response:
-            for chunk in response.iter_content(65_536):
-                body.write(chunk)
-                if body.tell() > self.max_bytes:
-                    raise Broken(f"an answer of Instagram is larger than {self.max_bytes:,} bytes")
-        response.raw = _Read(body.getvalue())
-        whole: Any = response
-        whole._content, whole._content_consumed = body.getvalue(), True  # noqa: SLF001  read above, and there is no other way to say so
-        return response
-
-
-class _Read(io.BytesIO):
-    """An answer that was read, in the shape that instaloader expects of urllib3's."""
-
-    decode_content = True
-
-
-class _Pace(RateController):
-    """instaloader's own pacing, but nobody waits longer than `patience`."""
-
-    def __init__(self, context: InstaloaderContext, clock: Clock, patience: float) -> None:
-        super().__init__(context)
-        self._clock = clock
-        self._patience = patience
-
-    def sleep(self, secs: float) -> None:
-        """Wait."""
-        if secs > self._patience:
-            raise Throttled(f"instaloader wants to wait {secs:.0f} seconds", secs)
-        self._clock.sleep(secs)
-
-
-class _Context(InstaloaderContext):
-    """instaloader's context with the guard before the network, and without its prints."""
-
-    def __init__(self, guard: _Guard, clock: Clock, pause: float, patience: float, timeout: float) -> None:
-        self.guard = guard
-        self.clock = clock
-        self.pause = pause
-        super().__init__(
-            quiet=True,
-            max_connection_attempts=1,
-            request_timeout=timeout,
-            rate_controller=lambda context: _Pace(context, clock, patience),
-        )
-
-    def get_anonymous_session(self) -> requests.Session:
-        """instaloader's session, guarded."""
-        return self._guarded(super().get_anonymous_session())
-
-    def load_session(self, username: Any, sessiondata: Any) -> None:
-        """A session that was logged in before, guarded."""
-        super().load_session(username, sessiondata)  # type: ignore[no-untyped-call]
-        self._guarded(self._session)
-
-    def get_json(
-        self,
-        path: str,
-        params: dict[str, Any],
-        host: str = "www.instagram.com",
-        session: requests.Session | None = None,
-        response_headers: dict[str, Any] | None = None,
-        use_post: bool = False,
-    ) -> dict[str, Any]:
-        """A question, guarded also where instaloader made a session for it alone."""
-        if session is not None:
-            self._guarded(session)
-        return super().get_json(path, params, host, session, response_headers, use_post)
-
-    def do_sleep(self) -> None:
-        """The pause between two questions."""
-        self.clock.sleep(self.pause)
-
-    def log(self, *msg: Any, sep: str = "", end: str = "\n", flush: bool = False) -> None:
-        """Nothing: its lines have addresses in them."""
-
-    def error(self, msg: Any, repeat_at_end: bool = True) -> None:
-        """Nothing: what matters is raised."""
-
-    def _guarded(self, session: requests.Session) -> requests.Session:
-        session.trust_env = False
-        session.mount("https://", self.guard)
-        session.mount("http://", self.guard)
-        return session
 
 
 class Instaloader:
@@ -192,12 +75,11 @@ class Instaloader:
         self._switch = switch
         self._user = user
         self._session = session
-        self._base = base
         self._max_bytes = max_bytes
         clock = clock or Clock()
         self._retrier = Retrier(attempts, patience, clock)
-        self._guard = _Guard(base, max(max_bytes, PAGE_BYTES))
-        self._context = _Context(self._guard, clock, 1.0 / rate if rate > 0 else 0.0, patience, timeout)
+        self._guard = Guard(base, max(max_bytes, PAGE_BYTES))
+        self._context = Context(self._guard, clock, 1.0 / rate if rate > 0 else 0.0, patience, timeout)
         self._open = False
 
     def batches(self, cursor: str) -> Iterator[Batch]:
@@ -210,18 +92,13 @@ class Instaloader:
         if cursor == END:
             return
         self._log_in()
-        place = unpack(cursor)
-        first = self.tags.index(str(place.get("tag"))) if place.get("tag") in self.tags else 0
         seen: set[str] = set()
-        for index in range(first, len(self.tags)):
-            tag = self.tags[index]
-            following = pack({"tag": self.tags[index + 1]}) if index + 1 < len(self.tags) else END
-            start = place if index == first and place.get("tag") == tag else {}
+        for leg in legs(self.tags, cursor):
             try:
-                yield from self._pages(tag, start, following, seen)
+                yield from self._pages(leg, seen)
             except Gone:
-                log.warning("#%s is passed over: Instagram does not know it", tag)
-                yield Batch((), following)
+                log.warning("#%s is passed over: Instagram does not know it", leg.tag)
+                yield Batch((), leg.following)
 
     def read(self, item: Item) -> bytes:
         """The picture's bytes.
@@ -230,13 +107,6 @@ class Instaloader:
             SourceError: `Broken` where its address has expired.
 
         """
-        try:
-            parts = urlsplit(item.url)
-            host, netloc = parts.hostname or "", parts.netloc
-        except ValueError:
-            host, netloc = "", ""
-        if not host.endswith(PICTURE_HOSTS) and not (self._base and netloc == urlsplit(self._base).netloc):
-            raise Broken(f"a picture of Instagram is said to lie on {host or 'no host'}: not fetched")
         try:
             return self._retrier.call(lambda: self._tell(lambda: bytes(self._context.get_raw(item.url).content)))
         except Refused:
@@ -257,22 +127,19 @@ class Instaloader:
             raise Refused(f"crawler.instaloader_session cannot be read ({kind}): make it with instaloader --login NAME") from None
         self._open = True
 
-    def _pages(self, tag: str, start: Mapping[str, object], following: str, seen: set[str]) -> Iterator[Batch]:
-        after, page = words(start.get("after"), 2000), number(start.get("page")) or 0
+    def _pages(self, leg: Leg, seen: set[str]) -> Iterator[Batch]:
         met: set[str] = set()
         total: int | None = None
-        while page < PAGES:
-            media, upcoming, count = self._retrier.call(lambda after=after: self._tell(lambda: self._page(tag, after)))  # type: ignore[misc]
-            page += 1
+        while leg.page < PAGES:
+            media, after, count = self._retrier.call(lambda: self._tell(lambda: self._page(leg.tag, leg.after)))
             total = count if count is not None else total
             ids = {words(medium.get("pk") or medium.get("id"), 190) for medium in media}
-            last = not upcoming or upcoming == after or not ids - met or page >= PAGES
+            last = not after or after == leg.after or not ids - met or leg.page + 1 >= PAGES
+            leg.after, leg.page = after, leg.page + 1
             met |= ids
-            found = [item for medium in media for item in self._tell(lambda medium=medium: list(self._items(medium, tag)))]  # type: ignore[misc]
-            items = tuple({item.source_id: item for item in found if item.source_id not in seen}.values())
-            seen.update(item.source_id for item in items)
-            after = upcoming
-            yield Batch(items, following if last else pack({"tag": tag, "after": after, "page": page}), total)
+            found = {item.source_id: item for medium in media for item in self._items(medium, leg.tag) if item.source_id not in seen}
+            seen.update(found)
+            yield Batch(tuple(found.values()), leg.following if last else leg.cursor(), total)
             if last:
                 return
 

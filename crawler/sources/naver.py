@@ -151,14 +151,13 @@ class Naver:
         while True:
             page = self.search(start)
             total = min(page.total, LAST_START + PAGE - 1)
-            shops = [shop for shop in page.items if shop.product_id not in seen]
-            shops = list({shop.product_id: shop for shop in reversed(shops)}.values())[::-1]
+            shops = {shop.product_id: shop for shop in page.items if shop.product_id not in seen}
             following = start + page.received
             # The last page may begin at 1000 at the latest, so it may repeat some of the one before.
             last = page.received == 0 or following > total or start >= LAST_START
-            seen.update(shop.product_id for shop in shops)
+            seen.update(shops)
             start = min(following, LAST_START)
-            yield Batch(tuple(map(as_item, shops)), END if last else pack({"start": start}), total)
+            yield Batch(tuple(map(as_item, shops.values())), END if last else pack({"start": start}), total)
             if last:
                 return
 

@@ -216,7 +216,17 @@ def test_pictures_are_read_from_instagrams_hosts_only(instagram: InstagramWeb, t
     instagram.fail(Reply(200, how="endless"), part="cdn")
     with pytest.raises(Broken, match="larger"):
         crawler.read(item)
-    for url in ("http://127.0.0.1:1/x", "https://cdninstagram.com.example.org/x", "http://169.254.169.254/", "", "http://["):
+    instagram.fail(Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data"}), part="cdn", times=9)
+    with pytest.raises(Broken, match=r"169\.254\.169\.254"):
+        crawler.read(item)
+    for url in (
+        "http://127.0.0.1:1/x",
+        "https://evilwww.instagram.com.example.org/",
+        "https://cdninstagram.com.example.org/x",
+        "http://169.254.169.254/",
+        "",
+        "http://[",
+    ):
         with pytest.raises(Broken):
             crawler.read(Item("instaloader", "1", url))
 
