@@ -17,7 +17,7 @@ import numpy as np
 from crawler import readings
 from crawler.bodies import bodies
 from crawler.settings import CrawlerSettings
-from crawler.signals import Apart, apart, extent, inside, seam
+from crawler.signals import Apart, apart, extent, inside, margin, seam
 from engine.analysis import EXPOSURE_MIN, SHARPNESS_MIN
 from engine.attributes import MINOR, AttributeReader, Attributes
 from engine.backends.runtime import Runtime, make_runtime
@@ -51,6 +51,8 @@ SURE = 0.8
 """The detector's confidence from which a face is one: below lie graffiti, lamps and knots of headbands."""
 WHOLE = 0.85
 """Share of a face's box within the photo: nobody's portrait is cut through the face."""
+MARGIN = 0.1
+"""Widths of the face that eyes, nose and mouth keep from the edge, for the same reason."""
 STEP = 0.7
 """Metres that one of a couple may stand behind the other: a step."""
 OCTAVE = 1.0
@@ -164,7 +166,7 @@ class Separator:
         if nsfw >= self.engine.nsfw_threshold:
             return Decision(False, "nsfw", details={"nsfw": nsfw})
         size = (image.shape[1], image.shape[0])
-        faces = [face for face in parts.detector.predict(image) if face.score >= SURE and inside(size, face) >= WHOLE]
+        faces = [face for face in parts.detector.predict(image) if is_whole(size, face)]
         faces = sorted(faces, key=extent, reverse=True)[:FACES_MAX]
         if len(faces) < 2:
             return Decision(False, "one_person" if faces else "no_face")
@@ -253,6 +255,11 @@ class _Parts:
 def unreadable(problem: Problem) -> Decision:
     """The decision on what could not be decoded."""
     return Decision(False, "too_large" if problem.code == "too_large" else "not_an_image")
+
+
+def is_whole(size: tuple[int, int], face: FaceBox) -> bool:
+    """Whether it is surely a face, and the edges of a photo of `size` leave it whole."""
+    return face.score >= SURE and inside(size, face) >= WHOLE and margin(size, face) >= MARGIN
 
 
 def behind(pair: Apart) -> float:

@@ -97,6 +97,20 @@ def inside(size: tuple[int, int], face: FaceBox) -> float:
     return max(0.0, across) * max(0.0, down) / max(width * height, 1e-6)
 
 
+def margin(size: tuple[int, int], face: FaceBox) -> float:
+    """How far eyes, nose and mouth keep from the edges of a photo of `size`, in widths of the face; negative beyond an edge.
+
+    The box of a face that the edge cuts through often ends at the edge, its points do not.
+
+    >>> points = np.array([[10, 30], [30, 30], [20, 40], [12, 50], [28, 50]], np.float32)
+    >>> margin((100, 100), FaceBox((0.0, 20.0, 40.0, 50.0), points, 0.9))
+    0.25
+    """
+    points = face.landmarks.astype(np.float64)
+    nearest = min(points.min(axis=0).min(), *(np.array(size) - points.max(axis=0)))
+    return float(nearest) / max(face.box[2], 1e-6)
+
+
 def seam(image: Image, one: FaceBox, other: FaceBox) -> float:
     """Share of the rows that step at one and the same straight column between two faces, the most over all columns there.
 
