@@ -168,6 +168,15 @@ def stability(x: Matrix, altered: Matrix, k: int, dims: int, removed: Matrix | N
     )
 
 
+def rand_index(one: Labels, other: Labels) -> float:
+    """Adjusted Rand index (Hubert & Arabie 1985): 1 for the same groups, 0 as by chance.
+
+    >>> rand_index(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    1.0
+    """
+    return float(adjusted_rand_score(one, other))
+
+
 def jaccards(labels: Labels, other: Labels) -> NDArray[np.float64]:
     """Jaccard similarity of each type in `labels` with its match in `other` (best one-to-one matching); -1 in either is no type.
 

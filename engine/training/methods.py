@@ -12,7 +12,6 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN, KMeans
-from sklearn.metrics import adjusted_rand_score
 
 from engine.training import clusters
 from engine.training.clusters import Labels, Matrix
@@ -48,11 +47,11 @@ class PaperLeader:
 
     def fit(self, x: Matrix) -> Self:
         """See `Method.fit`."""
-        self.rows_ = x
+        self.rows_, self.squares_ = x, (x**2).sum(axis=1)
         labels = np.full(len(x), -1, dtype=np.intp)
         opened = 0
         for at in range(len(x)):
-            found = self._vote(x[at], x[:at], labels[:at])
+            found = self._vote(x[at], labels[:at])
             if found < 0:
                 found, opened = opened, opened + 1
             labels[at] = found
@@ -61,12 +60,14 @@ class PaperLeader:
 
     def predict(self, x: Matrix) -> Labels:
         """See `Method.predict`."""
-        return np.array([self._vote(row, self.rows_, self.labels_) for row in x], dtype=np.intp)
+        return np.array([self._vote(row, self.labels_) for row in x], dtype=np.intp)
 
-    def _vote(self, row: NDArray[np.float64], rows: Matrix, labels: Labels) -> int:
-        if not len(rows):
+    def _vote(self, row: NDArray[np.float64], labels: Labels) -> int:
+        """The cluster of `row` among the first images, which have `labels`."""
+        if not len(labels):
             return -1
-        distance = np.linalg.norm(rows - row, axis=1)
+        squared = self.squares_[: len(labels)] - 2 * (self.rows_[: len(labels)] @ row) + row @ row
+        distance = np.sqrt(np.maximum(squared, 0))
         if distance.min() > self.threshold:
             return -1
         near = np.argsort(distance, kind="stable")[: self.neighbours]
@@ -206,6 +207,6 @@ def bootstrap(make: Callable[[int], Method], x: Matrix, samples: int, seed: int)
     for number in range(samples):
         drawn = np.sort(np.unique(random.integers(0, len(x), len(x))))
         other = make(seed + 1 + number).fit(x[drawn]).predict(x)
-        rand.append(float(adjusted_rand_score(labels, other)))
+        rand.append(clusters.rand_index(labels, other))
         jaccard.append(clusters.jaccards(labels, other))
     return rand, [float(value) for value in np.mean(jaccard, axis=0)] if jaccard else []

@@ -9,7 +9,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from engine.embedding import ARCFACE
-from engine.preprocess import ALIGNMENTS, DIM, LIGHTS, aligned, is_dim, lit, luminance, pixels
+from engine.preprocess import ALIGNMENTS, LIGHTS, aligned, lit, luminance, pixels
 from engine.values import FaceBox
 
 POINTS = np.float32([[60, 70], [110, 80], [84, 105], [66, 130], [104, 136]])
@@ -57,15 +57,12 @@ def test_the_paper_s_step_takes_brightness_away_and_raises_contrast() -> None:
     assert lit(crop, "paper").std() > 1.4 * crop.std()
 
 
-def test_only_dim_crops_are_evened_by_dim() -> None:
-    random = np.random.default_rng(0)
-    bright = random.integers(60, 256, (64, 64, 3)).astype(np.uint8)
-    bright[:32] //= 2
-    dark = (bright // 6).astype(np.uint8)
-    assert is_dim(dark)
-    assert luminance(dark).mean() < DIM
-    np.testing.assert_array_equal(lit(bright, "dim"), bright)
-    np.testing.assert_array_equal(lit(dark, "dim"), lit(dark, "clahe"))
+def test_only_faint_crops_are_stretched_by_faint() -> None:
+    bright = np.random.default_rng(0).integers(20, 240, (64, 64, 3)).astype(np.uint8)
+    faint = (bright // 6 + 90).astype(np.uint8)
+    np.testing.assert_array_equal(lit(bright, "faint"), bright)
+    np.testing.assert_array_equal(lit(faint, "faint"), lit(faint, "stretch"))
+    assert np.ptp(luminance(lit(faint, "faint")).astype(int)) > 3 * np.ptp(luminance(faint).astype(int))
 
 
 def test_pixels_are_the_paper_s_4096() -> None:
