@@ -40,9 +40,7 @@ _TAG = re.compile(r"[#＃]([\w·]{1,150})")
 _NAMED = re.compile(
     r"\b(?:photo(?:s)?|image|video) (?:shared )?by .{1,120}?(?: on \w+ \d{1,2}, \d{4}| in .{1,80}?)?(?=\. |\.$|$)", re.IGNORECASE
 )
-_NAMED_KOREAN = re.compile(
-    r"[^.\n]{1,80}님(?:이|의)? .{0,60}?(?:공유한|게시한|올린)? ?(?:사진|이미지|동영상)[^.]{0,40}\.|사진: [^.\n]{1,80}\."
-)
+_NAMED_KOREAN = re.compile(r"(?:\w{1,30} )?\w{1,30}님(?:이|의|과|께서)?(?=\s|$)|사진: [^.\n]{1,80}\.")
 _CONTACT = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64}|(?<!\w)@[\w.]+|\+?\d[\d\s().-]{7,}\d")
 
 

@@ -40,12 +40,22 @@ def test_people_are_counted_as_stated(caption: str, count: int | None) -> None:
     [
         ("Photo shared by Kim 김 on May 1, 2021 tagging @a. May be an image of 2 people.", "May be an image of 2 people."),
         ("사진: 홍길동. 사람 2명", "사람 2명"),
+        ("홍길동님이 2021년 3월 1일에 공유한 사람 2명의 이미지일 수 있음.", "2021년 3월 1일에 공유한 사람 2명의 이미지일 수 있음."),
         ("전화 010-1234-5678 주세요 https://example.com/x", "전화 주세요"),
         ("x" * 5000, "x" * captions.CAPTION_MAX),
     ],
 )
 def test_names_are_not_kept(caption: str, kept: str) -> None:
     assert captions.without_names(caption) == kept
+
+
+@pytest.mark.parametrize("machine", ["May be an image of 2 people.", "사람 2명의 이미지일 수 있음."])
+@pytest.mark.parametrize("before", ["", "Photo by Kim Min on May 1, 2021. ", "홍길동님이 공유한 ", "사진: 홍길동. ", "오늘 #커플 @min\n"])
+def test_what_is_kept_still_says_how_many(before: str, machine: str) -> None:
+    kept = captions.without_names(before + machine)
+    assert captions.people(kept) == 2
+    assert "홍길동" not in kept
+    assert "Kim" not in kept
 
 
 @given(st.text())
