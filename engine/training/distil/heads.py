@@ -17,26 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from engine.classifier import Layout
 from engine.training.distil.graph import Head, build
+from engine.training.distil.regression import SHARPNESS, Labels, Matrix, best_temperature, folds, regression, softmax, strength_of, unit
 from engine.types import GROUPS
 
-Matrix = NDArray[np.float64]
-Labels = NDArray[np.intp]
-
 FOLDS = 5
-INNER_FOLDS = 3
-CENTRES = 0.0
-"""Stands for weights that are not fitted but the mean directions of the types' people: right where k-means made the types."""
-STRENGTHS = (CENTRES, 1.0, 30.0, 1000.0, 30000.0)
-"""Inverse strengths of the ridge penalty that are tried, each fold choosing for itself."""
-SHARPNESS = 0.1
-"""Temperature of cosines before it is calibrated."""
-TRIED_ROWS = 3000
-"""Rows from which on the choice among `STRENGTHS` is made on a part: it does not get better by more of them."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +102,7 @@ def fit(materials: Mapping[str, Material], face: int, fashion: int, seed: int = 
     for group in GROUPS:
         if group not in materials:
             raise ValueError(f"nothing to learn {group} from")
-        # More threads than one only wait for each other on matrices this small, a hundredfold on a busy machine.
-        with threadpool_limits(1):
-            heads[group], figures[group] = fit_head(materials[group], seed)
+        heads[group], figures[group] = fit_head(materials[group], seed)
     layout = Layout(face, fashion, {group: materials[group].types for group in GROUPS})
     return Fitted(build(heads, layout), layout, figures)
 
@@ -128,6 +114,12 @@ def fit_head(material: Material, seed: int = 0) -> tuple[Head, Figures]:
         ValueError: a type has no row.
 
     """
+    # More threads than one only wait for each other on matrices this small, a hundredfold on a busy machine.
+    with threadpool_limits(1):
+        return _fit_head(material, seed)
+
+
+def _fit_head(material: Material, seed: int) -> tuple[Head, Figures]:
     kept = np.flatnonzero(np.asarray(material.labels) >= 0)
     labels = np.asarray(material.labels)[kept].astype(np.intp)
     counts = np.bincount(labels, minlength=material.types)
@@ -135,10 +127,10 @@ def fit_head(material: Material, seed: int = 0) -> tuple[Head, Figures]:
         raise ValueError(f"every type needs somebody who has it; their numbers are {counts.tolist()}")
     people = np.arange(len(kept)) if material.people is None else np.unique(np.asarray(material.people)[kept], return_inverse=True)[1]
     start, stop = material.block or (0, material.vectors.shape[1])
-    parts = _unit(np.asarray(material.vectors, np.float64)[kept, start:stop])
+    parts = unit(np.asarray(material.vectors, np.float64)[kept, start:stop])
     mean = parts.mean(axis=0) if material.mean is None else np.asarray(material.mean, np.float64)
     basis = np.eye(stop - start) if material.basis is None else np.asarray(material.basis, np.float64)
-    z = _unit((parts - mean) @ basis)
+    z = unit((parts - mean) @ basis)
     targets = np.eye(material.types)[labels] if material.soft is None else np.asarray(material.soft, np.float64)[kept]
     unseen = _unseen(z, labels, targets, people, seed)
     shown, truth, held = z, labels, unseen.logits(z, people)
@@ -147,11 +139,11 @@ def fit_head(material: Material, seed: int = 0) -> tuple[Head, Figures]:
         position = np.full(len(material.labels), -1, np.intp)
         position[kept] = np.arange(len(kept))
         rows = position[np.asarray(material.view_rows)]
-        shown = _unit((_unit(np.asarray(material.views, np.float64)[rows >= 0, start:stop]) - mean) @ basis)
+        shown = unit((unit(np.asarray(material.views, np.float64)[rows >= 0, start:stop]) - mean) @ basis)
         truth, held = labels[rows[rows >= 0]], unseen.logits(shown, people[rows[rows >= 0]])
     temperature = best_temperature(held, truth)
-    said = _softmax(held / temperature)
-    weights, bias = _regression(z, targets, _strength(z, labels, targets, people, seed))
+    said = softmax(held / temperature)
+    weights, bias = regression(z, targets, strength_of(z, labels, targets, people, seed))
     head = Head(start, stop, mean, basis, weights / temperature, bias / temperature)
     everyone = int(people.max()) + 1
     return head, Figures(
@@ -186,66 +178,13 @@ class _Unseen:
 
 
 def _unseen(z: Matrix, labels: Labels, targets: Matrix, people: NDArray[np.intp], seed: int) -> _Unseen:
-    fold = _folds(labels, people, FOLDS, seed)
+    fold = folds(labels, people, FOLDS, seed)
     heads = []
     for number in range(FOLDS):
         own = fold[people] != number
-        strength = _strength(z[own], labels[own], targets[own], people[own], seed + 1)
-        heads.append(_regression(z[own], targets[own], strength))
+        strength = strength_of(z[own], labels[own], targets[own], people[own], seed + 1)
+        heads.append(regression(z[own], targets[own], strength))
     return _Unseen(fold, tuple(heads))
-
-
-def _folds(labels: Labels, people: NDArray[np.intp], folds: int, seed: int) -> NDArray[np.intp]:
-    """(people,) a fold each, so that every fold has its share of every type."""
-    first = np.full(int(people.max()) + 1, -1, np.intp)
-    first[people[::-1]] = labels[::-1]
-    order = np.random.default_rng(seed).permutation(len(first))
-    order = order[np.argsort(first[order], kind="stable")]
-    fold = np.empty(len(first), np.intp)
-    fold[order] = np.arange(len(first)) % folds
-    return fold
-
-
-def _strength(z: Matrix, labels: Labels, targets: Matrix, people: NDArray[np.intp], seed: int) -> float:
-    """The one of STRENGTHS with the fewest errors on people left out, of equals that with the least log loss."""
-    if len(z) > TRIED_ROWS:
-        drawn = np.sort(np.random.default_rng(seed).permutation(len(z))[:TRIED_ROWS])
-        z, labels, targets = z[drawn], labels[drawn], targets[drawn]
-        people = np.unique(people[drawn], return_inverse=True)[1]
-    fold = _folds(labels, people, INNER_FOLDS, seed)[people]
-    tried = []
-    for strength in STRENGTHS:
-        errors, loss = 0, 0.0
-        for number in range(INNER_FOLDS):
-            own = fold == number
-            weights, bias = _regression(z[~own], targets[~own], strength)
-            said = _softmax(z[own] @ weights + bias)
-            errors += int(np.sum(said.argmax(axis=1) != labels[own]))
-            loss -= float((targets[own] * np.log(np.maximum(said, 1e-12))).sum())
-        tried.append((errors, loss, strength))
-    return min(tried)[2]
-
-
-def _regression(z: Matrix, targets: Matrix, strength: float) -> tuple[Matrix, Matrix]:
-    """Weights (components, types) and bias (types,) of a multinomial regression on rows that may belong to several types in part."""
-    rows, types = np.nonzero(targets > 1e-4)
-    seen = np.unique(types)
-    weights, bias = np.zeros((z.shape[1], targets.shape[1])), np.full(targets.shape[1], -20.0)
-    if strength == CENTRES:
-        weights = _unit(targets.T @ z).T / SHARPNESS
-        bias[seen] = 0
-        return weights, bias
-    if len(seen) == 1:
-        bias[seen] = 0
-        return weights, bias
-    # The shares of one row sum to 1, so that the penalty means the same for soft and for hard targets.
-    regression = LogisticRegression(C=strength, solver="newton-cg", max_iter=300, tol=1e-4)
-    fitted = regression.fit(z[rows], types, sample_weight=targets[rows, types])
-    coefficients, offsets = fitted.coef_, fitted.intercept_
-    if len(seen) == 2:  # scikit-learn then gives one row for both
-        coefficients, offsets = np.vstack([-coefficients, coefficients]) / 2, np.concatenate([-offsets, offsets]) / 2
-    weights[:, seen], bias[seen] = coefficients.T, offsets
-    return weights, bias
 
 
 def softened(z: Matrix, centroids: Matrix) -> Matrix:
@@ -258,19 +197,7 @@ def softened(z: Matrix, centroids: Matrix) -> Matrix:
         centroids: (types, components) of length 1.
 
     """
-    return _softmax(np.asarray(z @ centroids.T, np.float64) / SHARPNESS)
-
-
-def best_temperature(logits: Matrix, labels: Labels) -> float:
-    """The temperature under which the labels are likeliest (Guo et al. 2017).
-
-    >>> round(best_temperature(np.array([[4.0, 0.0]] * 3 + [[4.0, 0.0]]), np.array([0, 0, 0, 1])), 1)
-    3.6
-    """
-    choices = np.geomspace(0.05, 50, 240)
-    rows = np.arange(len(labels))
-    losses = [-float(np.mean(np.log(np.maximum(_softmax(logits / one)[rows, labels], 1e-12)))) for one in choices]
-    return float(choices[int(np.argmin(losses))])
+    return softmax(np.asarray(z @ centroids.T, np.float64) / SHARPNESS)
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -283,12 +210,3 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     centre = (share * n + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * math.sqrt(n * share * (1 - share) + z * z / 4)
     return round(max(0.0, centre - half), 4), round(min(1.0, centre + half), 4)
-
-
-def _unit(rows: Matrix) -> Matrix:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), np.float64)
-
-
-def _softmax(logits: Matrix) -> Matrix:
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)

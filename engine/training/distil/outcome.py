@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +134,27 @@ def table(outcomes: Sequence[Outcome]) -> str:
         mark = "**chosen**" if one.chosen else "Pareto front" if one.front else ""
         lines.append(" ".join(["| " + " | ".join(cells) + " |", mark, "|"]).replace("|  |", "| |"))
     return "\n".join(lines)
+
+
+def revived(plain: Mapping[str, Any]) -> Outcome:
+    """The outcome whose `dataclasses.asdict` went through JSON."""
+    known = dict(plain)
+    for kind in ("faces", "outfits"):
+        if known[kind] is not None:
+            known[kind] = Share(known[kind]["value"], tuple(known[kind]["interval"]), known[kind]["people"])
+    return Outcome(**known)
+
+
+def read(path: Path) -> Outcome:
+    """The outcome that `write` kept."""
+    return revived(json.loads(path.read_text(encoding="utf-8")))
+
+
+def write(path: Path, document: object) -> None:
+    """Keep a document as JSON: whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
 
 
 def _said(share: Share | None) -> str:

@@ -15,7 +15,7 @@ from torch import nn
 
 from engine.backends.onnxruntime import OnnxRuntime
 from engine.training import export
-from engine.training.distil.candidates import Candidate, Student
+from engine.training.distil.candidates import CANDIDATES, Candidate, Student
 from engine.training.distil.corpus import COMPONENTS, TYPES, Corpus
 from engine.types import GROUPS
 
@@ -146,3 +146,31 @@ def _finished(
         ),
         logits=logits,
     )
+
+
+def features(name: str, crops: NDArray[np.uint8], out: Path) -> NDArray[np.float32]:
+    """(crops, features) of a candidate's trunk as it comes; exported to `out` and computed there.
+
+    Args:
+        name: of the candidate.
+        crops: (N, side, side, 3).
+        out: the ONNX file.
+
+    """
+    trunk = Student(CANDIDATES[name].make(False), CANDIDATES[name].features, ()).eval()
+    network = _Features(trunk)
+    export.to_onnx(network, _tensor(crops[:1]), out, ["pixels"], ["features"])
+    session = OnnxRuntime().session(out)
+    return np.concatenate([session.run(_tensor(crops[at : at + 32]).numpy())[0] for at in range(0, len(crops), 32)])
+
+
+class _Features(nn.Module):
+    """A student without its heads."""
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = student
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """N × features."""
+        return self.student.features(pixels)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.backends.onnxruntime import OnnxRuntime
-from engine.training.distil import compare
+from engine.training.distil import compare, frozen
 from engine.training.distil.outcome import Outcome, Share, judged, shares
 from engine.training.distil.weigh import measure, weigh
 from engine.types import GROUPS, STARTER
@@ -29,7 +29,7 @@ def test_the_split_is_by_people_and_every_type_has_somebody() -> None:
 
 
 def test_neighbours_find_types_that_can_be_seen() -> None:
-    by_vectors, by_pixels = compare.neighbours(made.corpus())
+    by_vectors, by_pixels = frozen.neighbours(made.corpus())
     assert by_vectors.faces is not None
     assert by_vectors.faces.value == 1
     assert by_pixels.outfits is not None
@@ -38,7 +38,7 @@ def test_neighbours_find_types_that_can_be_seen() -> None:
 
 
 def test_strangers_to_the_clustering_are_told_apart_too() -> None:
-    faces, outfits, groups = compare.strangers(made.corpus())
+    faces, outfits, groups = frozen.strangers(made.corpus())
     assert faces is not None
     assert outfits is not None
     assert min(faces.value, outfits.value) >= 0.95

@@ -8,10 +8,10 @@ from types import ModuleType
 import pytest
 
 from engine import classifier
-from engine.training.distil import heads, outcome
+from engine.training.distil import heads, outcome, regression
 
 
-@pytest.mark.parametrize("module", [classifier, heads, outcome], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [classifier, heads, outcome, regression], ids=lambda module: module.__name__)
 def test_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)
     assert found.attempted > 0
