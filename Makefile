@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: run test setup eval bench lint types pins starter clean
+.PHONY: run test setup eval bench cycle lint types pins starter clean
 
 run:
 	@$(SETUP) serve
@@ -25,6 +25,10 @@ types: setup
 
 eval: setup
 	@$(PY) -m evaluation
+
+# From generated couple photos to recommendations, on real pixels, with a shuffled control; takes a quarter of an hour.
+cycle: setup
+	@$(PY) -m evaluation.cycle
 
 bench: setup
 	@$(PY) -m benchmarks
