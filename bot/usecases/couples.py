@@ -198,7 +198,7 @@ def _not_taken(context: Context, reason: str) -> Replies:
 
 
 def _state(context: Context, member: Member, upload: Upload) -> Word:
-    state: str = upload.state
+    state: str = "duplicate" if upload.reason == "duplicate" else upload.state
     if state == "waiting" and upload.partner_id == member.id:
         state = "asked"
     if expired(context, upload) or upload.reason == "expired":

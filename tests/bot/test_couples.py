@@ -247,6 +247,17 @@ def test_a_withdrawal_during_collecting_wins(town: Town, giver: int, other: int)
     assert state(town, upload.id)[0] == "withdrawn"
 
 
+@pytest.mark.parametrize(("reason", "key"), [("duplicate", "couple.state.duplicate"), ("crowd", "couple.state.rejected")])
+def test_what_the_collecting_refused_is_erased_and_said(town: Town, giver: int, other: int, reason: str, key: str) -> None:
+    upload = agreed(town, giver, other)
+    town.database.transact(uploads.mark, upload.id, "rejected", reason)
+    assert state(town, upload.id) == ("rejected", False)
+    for person in (giver, other):
+        said = town.act(person, couples.show)
+        assert key in str(said)
+        assert presses(said) == {"couple_give"}
+
+
 @pytest.mark.parametrize("who", [0, 1])
 def test_deleting_oneself_takes_the_couple_along(town: Town, giver: int, other: int, who: int) -> None:
     upload = agreed(town, giver, other)
@@ -283,8 +294,9 @@ def test_nothing_is_collected_while_an_age_is_in_doubt(town: Town, giver: int, o
 
 
 def test_the_export_holds_the_photo_then_the_crops(town: Town, giver: int, other: int) -> None:
-    agreed(town, giver, other)
-    for names in (["couples/1.jpg"], ["couples/1-a-body.jpg", "couples/1-a-face.jpg", "couples/1-b-body.jpg", "couples/1-b-face.jpg"]):
+    number = agreed(town, giver, other).id
+    crops = [f"couples/{number}-{side}-{what}.jpg" for side in "ab" for what in ("body", "face")]
+    for names in ([f"couples/{number}.jpg"], crops):
         for person in (giver, other):
             [document] = town.act(person, privacy.give_export)
             assert isinstance(document, Document)

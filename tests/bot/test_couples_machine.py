@@ -17,13 +17,14 @@ from sqlalchemy import select
 from bot.judging import Verdict
 from bot.usecases import couple_links, couples, onboarding, privacy
 from bot.usecases import safety as safety_usecases
+from crawler.sources.base import Item
 from db import consents, members, uploads
 from db.corpus_tables import couple_people, couple_uploads, pictures
 from db.corpus_tables import couples as couple_table
 from db.session import Connection
 from tests.bot.meeting import Town, keys
 from tests.bot.newcomer import jpeg
-from tests.bot.two import collect, stranger, token
+from tests.bot.two import stranger, take_in, token, waiting
 from tests.db.test_state_machines import Fresh
 
 ENDED = ("refused", "withdrawn", "rejected")
@@ -42,6 +43,7 @@ class Photos(Fresh):
         self.accounts = [self.ids[0], self.ids[1], stranger(self.town), stranger(self.town)]
         self.yes: dict[int, set[int]] = {}
         """By photo, who agreed and did not take it back."""
+        self.read_by_job: list[Item] = []
         self.ended: set[int] = set()
 
     def act(self, who: int, usecase: Any, *args: object) -> list[str]:
@@ -64,6 +66,15 @@ class Photos(Fresh):
         assert upload is not None
         self.yes[upload.id] = {member.id}
         return upload.token
+
+    @rule(target=photos, who=people, other=people)
+    def both_agree(self, who: int, other: int) -> str:
+        """The way that most go, so that what comes after it is tried often."""
+        key = self.give(who)
+        self.open(other, key)
+        self.say_age(other, "1994-03-07")
+        self.answer(other, key, True)
+        return key
 
     @rule(who=people, key=photos)
     def open(self, who: int, key: str) -> None:
@@ -130,10 +141,27 @@ class Photos(Fresh):
                     self.ended.add(upload.id)
 
     @rule()
-    def job(self) -> None:
-        for upload_id in collect(self.database, self.town):
-            assert len(self.yes[upload_id]) == 2, "collected without two consents"
-            assert upload_id not in self.ended
+    def job_reads(self) -> None:
+        self.read_by_job = waiting(self.database)
+        for item in self.read_by_job:
+            assert len(self.yes[int(item.source_id)]) == 2, "collected without two consents"
+            assert int(item.source_id) not in self.ended
+
+    @rule()
+    def job_stores(self) -> None:
+        """Looking at photos takes a while: meanwhile anything may have happened to them."""
+        for item in self.read_by_job:
+            take_in(self.database, self.town, item)
+        self.read_by_job = []
+
+    @rule(who=people, key=photos, gone=st.booleans())
+    def job_is_overtaken(self, who: int, key: str, gone: bool) -> None:
+        self.job_reads()
+        if gone:
+            self.erase(who)
+        else:
+            self.take_back(who, key)
+        self.job_stores()
 
     @rule(hours=st.integers(1, 50))
     def pass_time(self, hours: int) -> None:

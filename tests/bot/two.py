@@ -9,10 +9,13 @@ import re
 from bot.judging import Verdict
 from bot.replies import Picture, Replies, Say
 from bot.usecases import couple_links, couples
-from db import couples as corpus
-from db import members, pictures, uploads
-from db.corpus_records import NewPerson, PictureRow, Upload
-from db.session import Connection, Database
+from crawler.couples import Decision
+from crawler.ingest import Outcome, store
+from crawler.sources.base import Item
+from crawler.sources.member import Member
+from db import members, uploads
+from db.corpus_records import NewPerson, Upload
+from db.session import Database
 from tests.bot.meeting import Town, buttons, texts
 from tests.bot.newcomer import jpeg
 
@@ -62,16 +65,19 @@ def agreed(town: Town, giver: int, other: int) -> Upload:
 def collect(database: Database, town: Town) -> list[int]:
     """What the job does with photos that both agreed to, without looking at them; the ids of those that were taken."""
 
-    def work(connection: Connection) -> list[int]:
-        done = []
-        for upload in uploads.waiting_for_ingest(connection):
-            row = PictureRow("member", f"couple-{upload.id}", "accepted", sha256=f"{upload.id:064x}", upload_id=upload.id)
-            picture_id = pictures.add(connection, row, town.now)
-            assert picture_id is not None
-            person = NewPerson("woman", 0.9, 30.0, b"face", b"body", {"box": [1, 2, 3, 4]}, b"\0" * 16, "f-1")
-            corpus.add(connection, picture_id, person, dataclasses.replace(person, gender="man"), town.now, upload_id=upload.id)
-            assert uploads.mark(connection, upload.id, "ingested")
-            done.append(upload.id)
-        return done
+    items = waiting(database)
+    for item in items:
+        take_in(database, town, item)
+    return [int(item.source_id) for item in items]
 
-    return database.transact(work)
+
+def waiting(database: Database) -> list[Item]:
+    """What the job finds."""
+    return [item for batch in Member(database).batches("") for item in batch.items]
+
+
+def take_in(database: Database, town: Town, item: Item) -> None:
+    """What the job does with one photo that shows a couple."""
+    person = NewPerson("woman", 0.9, 30.0, b"face", b"body", {"box": [1, 2, 3, 4]}, b"\0" * 16, "f-1")
+    outcome = Outcome("accepted", Decision(True, ""), people=(person, dataclasses.replace(person, gender="man")))
+    database.transact(store, item, outcome, town.now)
