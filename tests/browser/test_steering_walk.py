@@ -1,0 +1,88 @@
+"""An admin at the chat page: the commands that steer learning, in both languages; every screen is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app import Running
+from tests.browser.conftest import WIDE
+from tests.browser.test_walk import PATIENCE, Phone, free_port, selfie
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LONG = 240_000
+"""Milliseconds that a command of ours may take on a busy machine."""
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path, free_port(), members=4)
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def open_product(browser: Browser, product: Running) -> Iterator[Callable[[str], Page]]:
+    contexts = []
+
+    def make(locale: str) -> Page:
+        context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale=locale)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(product.url)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def sees_picture(phone: Phone, count: int, patience: int = PATIENCE) -> None:
+    expect(phone.root.locator(".row.in img")).to_have_count(count, timeout=patience)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_an_admin_steers(language: str, open_product: Callable[[str], Page], product: Running, tmp_path: Path) -> None:
+    page = open_product({"ko": "ko-KR", "en": "en-US"}[language])
+    admin = Phone(page, "right", language, f"steering-{language}")
+    admin.root.locator(".switcher").click()
+    page.get_by_role("dialog").locator("button", has_text="운영자").click()
+    admin.root.locator(".begin").click()
+    admin.tap(f"language.{language}")
+    folder = tmp_path / "couples"
+    folder.mkdir()
+    (folder / "alone.jpg").write_bytes(selfie().read_bytes())
+    admin.write("/stats")
+    admin.see(product.app.services.pack.version)
+    admin.shoot("stats")
+    admin.tap("steering.crawl_button")
+    admin.tap("steering.source.folder")
+    admin.see(admin.label("steering.ask.path"))
+    admin.shoot("crawl-asks")
+    admin.write(str(folder))
+    expect(admin.root.locator(".key", has_text=admin.label("steering.stop_this")).last).to_be_visible(timeout=PATIENCE)
+    admin.shoot("crawl-runs")
+    sees_picture(admin, 1, LONG)
+    admin.shoot("crawl")
+    admin.write("/retrain")
+    admin.tap("steering.retrain_yes")
+    sees_picture(admin, 2, LONG)
+    admin.shoot("retrain")
+    admin.write("/models")
+    admin.tap("models.gallery")
+    sees_picture(admin, 3)
+    admin.shoot("models-gallery")
+    admin.write("/models")
+    admin.tap("models.affinity")
+    sees_picture(admin, 4)
+    admin.shoot("models-affinity")
+    admin.write("/rollback")
+    admin.see(admin.label("models.no_earlier"))
+    admin.write("/jobs")
+    admin.see(admin.label("job.state.refused"))
+    admin.shoot("jobs")
