@@ -40,6 +40,7 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("engine", "max_pixels"): (1, 200_000_000),
     ("engine", "minor_threshold"): (-1000, 1000),
     ("engine", "nsfw_threshold"): (0, 1),
+    ("learning", "seed"): (0, 2_147_483_647),
     ("learning", "k_min"): (2, 16),
     ("learning", "k_max"): (2, 16),
     ("learning", "people_min"): (20, 1_000_000),

@@ -170,14 +170,14 @@ class Learning:
             self.registry.add(made.folder)
             if made.refused:
                 self.database.transact(models.add, made.version, made.manifest, self.clock(), "refused")
-                return
-            self.database.transact(_publish, made, self.clock())
-            self.registry.carry_names(made.matches)
-            self.registry.activate(made.version)
-            self._prune()
+            else:
+                self.database.transact(_publish, made, self.clock())
+                self.registry.carry_names(made.matches)
+                self.registry.activate(made.version)
+            self.prune()
         progress("publishing", 1, 1)
 
-    def _prune(self) -> None:
+    def prune(self) -> None:
         """Delete the oldest versions beyond those that are kept, with what they made of couples."""
         safe = {self.registry.active_version(), self.registry.previous(), self.registry.starter_version}
         learned = [one.version for one in self.registry.versions() if one.version not in safe]

@@ -1,7 +1,8 @@
 """Gates: what new types must not fall short of before anybody is given one (docs/adr/0024-publishing.md).
 
 A gate holds a figure of the candidate against a bound.  The bound is the settings' or, where that is stricter, what the version in use
-reaches on the same people, less twice the standard error of the difference: what cannot be told from noise is not worse.
+reaches on the same people, less three standard errors of the difference: what cannot be told from noise is not worse, and with some
+thirty figures compared each time, two standard errors would refuse every other candidate for nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.training.grouping import Found
 
 Labels = NDArray[np.intp]
 
-TWICE = 2.0
+NOISE = 3.0
 """Standard errors that count as noise."""
 RESAMPLES = 200
 BOOTSTRAPS = 12
@@ -70,8 +71,8 @@ def worst(gates: Iterable[Gate]) -> Gate:
 
 
 def compared(name: str, value: float, lowest: float, before: float | None, noise: float, about: str = "") -> Gate:
-    """A gate whose bound is `lowest` or, where that is higher, what was reached `before` less twice the `noise` of the difference."""
-    bound = lowest if before is None else max(lowest, before - TWICE * noise)
+    """A gate whose bound is `lowest` or, where that is higher, what was reached `before` less `NOISE` times the `noise`."""
+    bound = lowest if before is None else max(lowest, before - NOISE * noise)
     return at_least(name, value, bound, noise, about)
 
 
@@ -86,16 +87,35 @@ class Held:
     jaccard: float
     """The least type's mean Jaccard similarity with its match (Hennig 2007)."""
     jaccard_noise: float
+    same_noise: float
+    """Standard deviation, between samples, of how well other pictures of a person keep their type (`kappa`)."""
     changed: float
     """Mean share of people whose type becomes another than its match."""
 
 
-def held(x: NDArray[np.float64], found: Found, removed: NDArray[np.float64] | None, seed: int, samples: int = BOOTSTRAPS) -> Held:
-    """Learn the types of `found` again from bootstrap samples of the people `x` that they were learned from."""
+def held(
+    x: NDArray[np.float64],
+    views: NDArray[np.float64],
+    found: Found,
+    removed: NDArray[np.float64] | None,
+    seed: int,
+    samples: int | None = None,
+) -> Held:
+    """Learn the types of `found` again from bootstrap samples of the people `x` that they were learned from.
+
+    Args:
+        x: (people, numbers) of length 1.
+        views: (people, views, numbers) of length 1: other pictures of them.
+        found: their types.
+        removed: as in `engine.training.grouping.find`.
+        seed: of the samples.
+        samples: how many; None: `BOOTSTRAPS`.
+
+    """
     random = np.random.default_rng(seed)
     k, dims = found.centroids.shape
-    rand, jaccards, changed = [], [], []
-    for number in range(samples):
+    rand, jaccards, changed, kept = [], [], [], []
+    for number in range(samples or BOOTSTRAPS):
         drawn = np.unique(random.integers(0, len(x), len(x)))
         again = clusters.components(x[drawn], dims, removed)
         centres, _ = clusters.spherical_kmeans(again.apply(x[drawn]), k, seed + 1 + number, restarts=6)
@@ -107,10 +127,17 @@ def held(x: NDArray[np.float64], found: Found, removed: NDArray[np.float64] | No
         rows, columns = linear_sum_assignment(-likeness)
         jaccards.append(likeness[rows, columns])
         changed.append(1 - both[rows, columns].sum() / len(x))
+        seen = (again.apply(views.reshape(-1, x.shape[1])) @ centres.T).argmax(axis=1).reshape(views.shape[:2])
+        kept.append(kappa((seen == other[:, None]).mean(axis=1), other, k))
     each = np.stack(jaccards)
     least = int(each.mean(axis=0).argmin())
     return Held(
-        float(np.mean(rand)), float(np.std(rand)), float(each[:, least].mean()), float(each[:, least].std()), float(np.mean(changed))
+        float(np.mean(rand)),
+        float(np.std(rand)),
+        float(each[:, least].mean()),
+        float(each[:, least].std()),
+        float(np.std(kept)),
+        float(np.mean(changed)),
     )
 
 
@@ -140,10 +167,10 @@ def kappa(same: NDArray[np.float64], labels: Labels, types: int) -> float:
     return (float(same.mean()) - chance) / max(1 - chance, 1e-9)
 
 
-def resampled(statistic: Callable[[NDArray[np.intp]], float], n: int, seed: int, samples: int = RESAMPLES) -> float:
+def resampled(statistic: Callable[[NDArray[np.intp]], float], n: int, seed: int, samples: int | None = None) -> float:
     """Standard error of `statistic`, a function of the indices drawn, by the bootstrap over `n` units (Efron 1979)."""
     random = np.random.default_rng(seed)
-    return float(np.std([statistic(random.integers(0, n, n)) for _ in range(samples)]))
+    return float(np.std([statistic(random.integers(0, n, n)) for _ in range(samples or RESAMPLES)]))
 
 
 def cramers_v(table: NDArray[np.float64]) -> float:

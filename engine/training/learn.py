@@ -365,8 +365,8 @@ class _Groups:
             settings.outliers,
         )
         found = find(group, rows.x, views, removed, bounds, settings.seed, rows.block)
-        held = gates.held(rows.x, found, removed, settings.seed)
         judged = clusters.farther(rows.x, views, ALIKE) if group.endswith("face") else views
+        held = gates.held(rows.x, judged, found, removed, settings.seed)
         whole = np.zeros((*views.shape[:2], rows.vectors.shape[1]), dtype=np.float32)
         whole[:, :, slice(*rows.block)] = judged
         arrays = {

@@ -18,7 +18,7 @@ OWN = 0.45
 GENDERS: tuple[Gender, Gender] = ("man", "woman")
 LABELS = ("shirt", "knit", "hoodie", "coat")
 COLOURS = ("#203060", "#804020", "#F0F0F0", "#205020")
-SETTINGS = LearningSettings(k_min=3, k_max=5, people_min=40, type_min=5, recent=100)
+SETTINGS = LearningSettings(k_min=4, k_max=4, people_min=40, type_min=5, recent=100)
 
 
 def centres(seed: int, dims: int) -> np.ndarray:
