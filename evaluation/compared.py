@@ -30,6 +30,8 @@ SERVED = "spherical k-means after PCA (served)"
 PAPER = "paper 000: 64×64 pixels, leader"
 PAPER_GARMENTS = "paper 000: garments, leader"
 TIMED = 40
+ROUNDS = 5
+"""Orders of people in which newcomers come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,11 @@ class Between:
     """Share of newcomers in them."""
 
 
-def between(group: Group, k: int, dims: int, seed: int, known: float = 0.6, rounds: int = 5) -> Between:
+def between(group: Group, k: int, dims: int, seed: int, known: float = 0.6) -> Between:
     """Train on the share `known` of the people, let the others come, train again on all; means over several orders of people."""
     x = group.features["embedding"]
     found = []
-    for number in range(rounds):
+    for number in range(ROUNDS):
         order = np.random.default_rng(seed + number).permutation(len(x))
         old, new = x[order[: int(known * len(x))]], x[order[int(known * len(x)) :]]
         before = SphericalPca(k, dims, seed, group.removed).fit(old)

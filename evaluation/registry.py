@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from evaluation.context import Suite
-from evaluation.suites import age, distil, files, gender, groups, hostile, identity, minors, planted, stability
+from evaluation.suites import (
+    age,
+    clustering,
+    distil,
+    files,
+    gender,
+    groups,
+    hostile,
+    identities,
+    identity,
+    minors,
+    planted,
+    preprocess,
+    stability,
+)
 
 SUITES = (
     Suite("identity", "Telling people apart", ("faces_identity",), identity.run),
+    Suite("preprocess", "Alignment and light before embedding", ("faces_identity",), preprocess.run),
+    Suite("identities", "Who is who among many faces", ("faces_identity",), identities.run),
     Suite("stability", "Does a person keep their type?", ("faces_identity",), stability.run),
+    Suite("clustering", "Types: ways to make them", ("portraits_ai", "fashion_street_ccp", "faces_identity"), clustering.run),
     Suite("gender", "Gender of adults", ("faces_age_gender",), gender.run),
     Suite("age", "Age of adults", ("faces_age_gender",), age.run),
     Suite("minors", "Turning minors away", ("faces_age_gender",), minors.run),

@@ -196,9 +196,13 @@ def jaccards(labels: Labels, other: Labels) -> NDArray[np.float64]:
 
 
 def choose(tried: list[Stability], least_members: int) -> Stability:
-    """The steadiest of the tries whose smallest type is not tiny; of nearly equal ones the one with more types."""
+    """The steadiest of the tries whose smallest type is not tiny; of nearly equal ones the one with more types.
+
+    Steadiness is the mean of three things a type should do: be found again in other people (bootstrap Rand index), as itself (bootstrap
+    Jaccard, Hennig 2007), and be given to the same person's other pictures.
+    """
     fit = [one for one in tried if one.smallest >= least_members] or tried
-    score = {id(one): (one.rand + one.agreement) / 2 for one in fit}
+    score = {id(one): (one.rand + one.jaccard + one.agreement) / 3 for one in fit}
     top = max(score.values())
     return max((one for one in fit if score[id(one)] >= top - 0.02), key=lambda one: (one.k, score[id(one)]))
 
