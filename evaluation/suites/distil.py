@@ -1,7 +1,7 @@
 """Which network assigns types best for its price?  Agreement with the cluster labels on unseen people beside time, size and memory.
 
 The nets that read pixels take long to train.  Where `python -m engine.training.distil.compare` has compared them all on the same data,
-its outcome is used; else a few are trained for a short while, and the report says so.
+its outcome is used; else a few are trained for a short while on a part of the people, and the report says so.
 """
 
 from __future__ import annotations
@@ -20,9 +20,6 @@ from evaluation.context import Context
 from evaluation.plots import drawing
 from evaluation.report import Row, Section
 
-SHORT = 15.0
-"""Processor seconds for each net of the short comparison."""
-SHORT_NETS = ("mobilenet_v3_small", "efficientnet_lite0", "resnet18")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,7 +28,7 @@ def run(context: Context) -> Section:
     folder = context.settings.var / "cache" / "distil"
     whole = folder / compare.fingerprint(context.data) / "outcomes.json"
     full = whole.is_file()
-    found = json.loads(whole.read_text(encoding="utf-8")) if full else short(context.data, folder)
+    found = json.loads(whole.read_text(encoding="utf-8")) if full else quick(context.data, folder)
     outcomes = compare.outcomes(found)
     chosen = next((one for one in outcomes if one.chosen), None)
     rows = [*held(chosen, found["strangers"]), *(row for one in outcomes for row in described(one))]
@@ -39,10 +36,11 @@ def run(context: Context) -> Section:
     people = ", ".join(f"{group} {seen} + {unseen}" for group, (seen, unseen) in found["people"].items())
     trunks = " and ".join(f"{name} {ms:.1f} ms" for name, ms in found["anyway"].items())
     trained = f"at least {found['seconds']:.0f} s of processor time for each net"
+    command = "`python -m engine.training.distil.compare` makes the whole one"
     what = (
         f"The whole comparison, kept from an earlier run: {trained}."
         if full
-        else f"A short comparison, {trained}; `python -m engine.training.distil.compare` makes the whole one."
+        else f"A quick comparison on every {compare.QUICK_STEP}rd person, {trained}; {command}."
     )
     notes = (
         what,
@@ -53,12 +51,11 @@ def run(context: Context) -> Section:
     return Section("distil", "Assigning types: networks compared", tuple(rows), ("distil.png",), notes)
 
 
-def short(data: Path, folder: Path) -> dict[str, Any]:
-    """The comparison with a few nets, in a process of its own: torch stays out of this one, which measures the engine."""
-    command = ["-m", "engine.training.distil.compare", "--data", str(data.resolve()), "--folder", str(folder.resolve())]
-    command += ["--seconds", str(SHORT), "--only", *SHORT_NETS]
+def quick(data: Path, folder: Path) -> dict[str, Any]:
+    """A small comparison, in a process of its own: torch stays out of this one, which measures the engine."""
+    command = ["-m", "engine.training.distil.compare", "--quick", "--data", str(data.resolve()), "--folder", str(folder.resolve())]
     subprocess.run([sys.executable, *command], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, check=True)
-    written = folder / compare.fingerprint(data) / "some.json"
+    written = folder / compare.fingerprint(data, step=compare.QUICK_STEP) / "outcomes.json"
     found: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
     return found
 

@@ -38,6 +38,9 @@ NETS = (
     "vgg11_bn",
 )
 """What a whole comparison trains (`engine.training.distil.candidates`, which needs torch)."""
+QUICK = ("mobilenet_v3_small", "efficientnet_lite0", "resnet18")
+QUICK_SECONDS, QUICK_STEP = 12.0, 3
+"""What a quick comparison trains, for how long, and on which part of the people."""
 log = logging.getLogger(__name__)
 
 
@@ -79,16 +82,18 @@ def anyway(folder: Path) -> dict[str, float]:
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def compare(data: Path, folder: Path, seconds: float, names: Sequence[str], *, download: bool = False) -> dict[str, Any]:
+def compare(data: Path, folder: Path, seconds: float, names: Sequence[str], *, download: bool = False, step: int = 1) -> dict[str, Any]:
     """Everything; nets that are in `folder` from before are used where data and code are the same and they were trained as long.
+
+    The outcome is also written to `outcomes.json` in the folder that `fingerprint` names.
 
     Returns:
         `outcomes` (see `Outcome`), `people` (seen and unseen per group), `strangers` (see there), `anyway`, `seconds`.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    corpus = gather(data, folder, SEED)
-    work = folder / fingerprint(data, download=download)
+    corpus = gather(data, folder, SEED, step)
+    work = folder / fingerprint(data, download=download, step=step)
     work.mkdir(exist_ok=True)
     outcomes = [*neighbours(corpus), *frozen(corpus, folder, download=download), lite(corpus, work)]
     outcomes += trained(corpus, work, seconds, names, download=download)
@@ -97,13 +102,14 @@ def compare(data: Path, folder: Path, seconds: float, names: Sequence[str], *, d
     seconds = min((one.cpu_seconds for one in outcomes if one.cpu_seconds), default=0.0)
     facts = {"people": people, "strangers": new, "anyway": anyway(folder), "seconds": seconds}
     result = {"outcomes": [asdict(one) for one in judged(outcomes)], **facts}
-    write(work / ("outcomes.json" if {*names} >= {*NETS} else "some.json"), result)
+    if step > 1 or {*names} >= {*NETS}:
+        write(work / "outcomes.json", result)
     return result
 
 
-def fingerprint(data: Path, *, download: bool = False) -> str:
+def fingerprint(data: Path, *, download: bool = False, step: int = 1) -> str:
     """Names what the training of the nets depends on, but for how long it takes: the data's labels and the code that trains."""
-    digest = hashlib.sha256(f"{download}".encode())
+    digest = hashlib.sha256(f"{download} {step}".encode())
     code = [Path(__file__).with_name(f"{name}.py") for name in ("candidates", "corpus", "students")]
     for path in [*code, *sorted(data.glob("*/labels.csv"))]:
         digest.update(path.read_bytes())
@@ -123,6 +129,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="processor seconds that each net is trained for (default: 30)")
     parser.add_argument("--only", nargs="*", metavar="NET", choices=NETS, help="train only these; none: no training (default: all)")
     parser.add_argument(
+        "--quick", action="store_true", help=f"every {QUICK_STEP}rd person, {QUICK_SECONDS:.0f} s for each of {', '.join(QUICK)}"
+    )
+    parser.add_argument(
         "--weights", choices=("package", "downloaded"), default="package", help="what the nets start from (default: package)"
     )
     given = parser.parse_args()
@@ -131,8 +140,11 @@ def main() -> None:
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(1)
-    names = list(NETS) if given.only is None else given.only
-    found = compare(given.data, given.folder, given.seconds, names, download=given.weights == "downloaded")
+    download = given.weights == "downloaded"
+    if given.quick:
+        found = compare(given.data, given.folder, QUICK_SECONDS, QUICK, download=download, step=QUICK_STEP)
+    else:
+        found = compare(given.data, given.folder, given.seconds, list(NETS) if given.only is None else given.only, download=download)
     log.info("%s", table(outcomes(found)))
 
 

@@ -34,7 +34,6 @@ from engine.values import FaceBox, Image
 SIDE = 112
 """Pixels: side of the crops that are kept, SFace's own."""
 ADULTS = (18, 60)
-FACES_STEP = 1
 STREET_STEP = 2
 """Every second street photo, as the starter pack is learned from."""
 SURE = 0.97
@@ -73,14 +72,22 @@ class Corpus:
         return np.flatnonzero((self.group == group) & (self.unseen == unseen))
 
 
-def gather(data: Path, folder: Path, seed: int) -> Corpus:
-    """The corpus of the photographs in `data`; read once and kept in `folder`."""
+def gather(data: Path, folder: Path, seed: int, step: int = 1) -> Corpus:
+    """The corpus of the photographs in `data`; read once and kept in `folder`.
+
+    Args:
+        data: a folder in the layout of ../shared/data.
+        folder: where to keep it.
+        seed: of clustering and split.
+        step: every so many-th of the faces and street photos, for a quick look.
+
+    """
     listed = [hashlib.sha256((data / name / "labels.csv").read_bytes()).hexdigest() for name in _FOLDERS]
-    key = hashlib.sha256(json.dumps([listed, SIDE, ADULTS, FACES_STEP, STREET_STEP, SURE, 1]).encode()).hexdigest()[:12]
+    key = hashlib.sha256(json.dumps([listed, SIDE, ADULTS, 1, STREET_STEP, SURE, step]).encode()).hexdigest()[:12]
     kept = folder / f"corpus-{key}.npz"
     if not kept.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        found = _read(data, folder)
+        found = _read(data, folder, step)
         part = kept.with_suffix(".part.npz")
         np.savez(part, **found)  # type: ignore[arg-type]
         part.replace(kept)
@@ -131,13 +138,13 @@ class _Reader:
         return found[0] if found else None
 
 
-def _read(data: Path, folder: Path) -> dict[str, NDArray[np.generic]]:
+def _read(data: Path, folder: Path, step: int) -> dict[str, NDArray[np.generic]]:
     reader = _Reader(folder)
     crops: list[Image] = []
     group: list[int] = []
     vectors: list[list[NDArray[np.float32]]] = [[] for _ in GROUPS]
     facenet: list[list[NDArray[np.float32]]] = [[] for _ in GROUPS]
-    for photo, gender, kind in _photos(data, reader):
+    for photo, gender, kind in _photos(data, reader, step):
         face = reader.face(photo)
         if face is None:
             continue
@@ -164,7 +171,7 @@ def _read(data: Path, folder: Path) -> dict[str, NDArray[np.generic]]:
     return arrays
 
 
-def _photos(data: Path, reader: _Reader) -> Iterator[tuple[Image, str, str]]:
+def _photos(data: Path, reader: _Reader, step: int) -> Iterator[tuple[Image, str, str]]:
     """Photo, gender and what is looked at."""
     seen: set[str] = set()
     for row in sorted(rows(data / "portraits_ai"), key=lambda one: -int(one["w"])):
@@ -174,10 +181,10 @@ def _photos(data: Path, reader: _Reader) -> Iterator[tuple[Image, str, str]]:
         photo, gender = read(data / "portraits_ai" / row["file"]), _gender(row)
         yield photo, gender, "face"
         yield photo, gender, "fashion"
-    for row in rows(data / "faces_age_gender")[::FACES_STEP]:
+    for row in rows(data / "faces_age_gender")[::step]:
         if ADULTS[0] <= int(row["age"]) <= ADULTS[1]:
             yield read(data / "faces_age_gender" / row["file"]), _gender(row), "face"
-    for row in rows(data / "fashion_street_ccp")[::STREET_STEP]:
+    for row in rows(data / "fashion_street_ccp")[:: STREET_STEP * step]:
         photo = read(data / "fashion_street_ccp" / row["file"])
         face = reader.face(photo)
         said = reader.attributes.predict(photo, face) if face is not None else None

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from engine.backends.onnxruntime import OnnxRuntime
+from engine.classifier import NAME, Layout
+from engine.fashion import DIMS
 from engine.training.distil import compare, frozen
+from engine.training.distil.graph import build
 from engine.training.distil.outcome import Outcome, Share, judged, shares
 from engine.training.distil.weigh import measure, weigh
 from engine.types import GROUPS, STARTER
@@ -43,6 +46,16 @@ def test_strangers_to_the_clustering_are_told_apart_too() -> None:
     assert outfits is not None
     assert min(faces.value, outfits.value) >= 0.95
     assert set(groups) == set(GROUPS)
+
+
+def test_heads_are_written_as_they_were_fitted(tmp_path: Path) -> None:
+    corpus = made.corpus()
+    heads = {group: frozen._head(corpus, number, components=True, soft=True) for number, group in enumerate(GROUPS)}
+    layout = Layout(128, DIMS, dict.fromkeys(GROUPS, 6))
+    (tmp_path / NAME).write_bytes(build(heads, layout))
+    assert frozen.parity(tmp_path / NAME, layout, corpus, list(heads.values())) < 1e-3
+    own = frozen._heads_outcome("heads", "heads", corpus, list(heads.values()))
+    assert own.agreement == 1
 
 
 def test_agreement_is_counted_by_kind() -> None:
