@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.context import Benchmark
-from benchmarks.suites import assignment, relay, selfie, serving, startup
+from benchmarks.suites import affinity, assignment, relay, selfie, serving, startup, training
 
 BENCHMARKS = (
     Benchmark("selfie", "A selfie", selfie.run),
     Benchmark("relay", "A relayed message", relay.run),
     Benchmark("startup", "Cold start", startup.run),
     Benchmark("serving", "The running product", serving.run),
+    Benchmark("training", "Serving while types are learned", training.run),
     Benchmark("assignment", "Assigning a newcomer to a type", assignment.run),
+    Benchmark("affinity", "Partner types at ten million couples", affinity.run),
 )

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select, union_all
 from sqlalchemy.dialects import mysql, sqlite
 
 from db import writing
@@ -21,6 +21,15 @@ from db.corpus_records import Kind
 from db.corpus_tables import affinities, couple_people, couples, person_types, typings
 
 KINDS: Final[tuple[Kind, ...]] = ("face", "fashion")
+
+HERE = affinities.c.version == bindparam("which")
+# Two look-ups by index: asked for with OR, MariaDB reads the whole version.  Put together once: that would take as long as the look-up.
+OF: Final = union_all(
+    select(affinities.c.type_b, affinities.c.couples).where(HERE, affinities.c.type_a == bindparam("one")),
+    select(affinities.c.type_a, affinities.c.couples).where(
+        HERE, affinities.c.type_b == bindparam("one"), affinities.c.type_a != bindparam("one")
+    ),
+)
 
 Cell = tuple[Kind, str, str]
 """(kind, type, other type), the two types in order."""
@@ -36,14 +45,8 @@ def counts(connection: Connection, version: str, kind: Kind | None = None) -> li
 
 def of(connection: Connection, version: str, type_id: str) -> list[tuple[str, int]]:
     """(partner type, couples) for one type, the most frequent first."""
-    here = affinities.c.version == version
-    # Two look-ups by index; asked for with OR, MariaDB reads the whole version.
-    first = select(affinities.c.type_b.label("other"), affinities.c.couples).where(here, affinities.c.type_a == type_id)
-    second = select(affinities.c.type_a.label("other"), affinities.c.couples).where(
-        here, affinities.c.type_b == type_id, affinities.c.type_a != type_id
-    )
-    found = [(row.other, row.couples) for row in connection.execute(first.union_all(second))]
-    return sorted(found, key=lambda row: (-row[1], row[0]))
+    found = connection.execute(OF, {"which": version, "one": type_id})
+    return sorted(((other, number) for other, number in found), key=lambda row: (-row[1], row[0]))
 
 
 def versions(connection: Connection) -> list[str]:

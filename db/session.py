@@ -116,7 +116,8 @@ class Database:
         engine = self._opened(self._reader)
 
         def once() -> R:
-            with engine.begin() as connection:
+            # Not `begin`: it would end with a COMMIT, one more round trip to a server, though nothing was written.
+            with engine.connect() as connection:
                 return function(connection, *args, **kwargs)
 
         return self._persist(once)
