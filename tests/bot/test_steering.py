@@ -243,7 +243,7 @@ def test_too_few_people_is_a_clear_sentence(town: Town, boss: int) -> None:
     assert "people to learn from: Women’s fashion: 12, needed 60" in WORDS.text(steering.told(row), "en")
     assert "학습할 사람 수: 여성 패션: 12 (기준 60)" in WORDS.text(steering.told(row), "ko")
     [shown] = town.database.read(steering.pictures, surroundings(), row)
-    assert "1 of 1 gates was not passed" in texts([shown])[0]
+    assert "Not passed: 1 of 1 gates" in texts([shown])[0]
 
 
 def test_collecting_is_told_with_reasons(town: Town, boss: int) -> None:

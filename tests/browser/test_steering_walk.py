@@ -51,7 +51,7 @@ def test_an_admin_steers(language: str, open_product: Callable[[str], Page], pro
     page = open_product({"ko": "ko-KR", "en": "en-US"}[language])
     admin = Phone(page, "right", language, f"steering-{language}")
     admin.root.locator(".switcher").click()
-    page.get_by_role("dialog").locator("button", has_text="운영자").click()
+    page.get_by_role("dialog").locator("button", has_text={"ko": "운영자", "en": "Operator"}[language]).click()
     admin.root.locator(".begin").click()
     admin.tap(f"language.{language}")
     folder = tmp_path / "couples"
