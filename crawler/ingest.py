@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from crawler import captions, dedupe
 from crawler.couples import Decision, Separator, unreadable
 from crawler.decisions import Decisions
@@ -27,8 +29,6 @@ from engine.values import Problem
 
 log = logging.getLogger(__name__)
 
-DISTANCE = 6
-"""Bits in which the hashes of two copies of a picture may differ; docs/adr/0022-separating-couples.md has what copies reach."""
 UNREADABLE = "unreadable"
 """Why a picture is passed over that its source did not give this time; it is tried again in the next run."""
 FAILURES_MAX = 20
@@ -106,7 +106,10 @@ class Ingest:
         """
         report = Report()
         failures = 0
-        for batch in source.batches(self.database.read(crawls.cursor, source.name, query)):
+        cursor = self.database.read(crawls.cursor, source.name, query)
+        # From here on a kill leaves an unfinished crawl, whether a batch was finished or not.
+        self._save(source, query, cursor, report)
+        for batch in source.batches(cursor):
             known = self.database.read(pictures.known, source.name, [item.source_id for item in batch.items])
             for item in batch.items:
                 if limit is not None and report.seen >= limit:
@@ -143,9 +146,12 @@ class Ingest:
     def _again(self, source: Source, item: Item, decisions: Decisions | None) -> Outcome:
         """A picture that was looked at before counts as a duplicate of itself; for a file of decisions it is separated again."""
         picture = self.database.read(pictures.by_source, source.name, item.source_id) if decisions is not None else None
-        if picture is None or picture.status != "accepted":
-            reason = "duplicate" if picture is None or picture.status in {"accepted", "duplicate"} else picture.reason or picture.status
-            return Outcome("duplicate", Decision(False, ""), reason, keep=False)
+        if picture is None or picture.status not in {"accepted", "rejected"}:
+            return Outcome(
+                "duplicate", Decision(False, ""), "removed" if picture and picture.status == "removed" else "duplicate", keep=False
+            )
+        if picture.sha256 is None:
+            return Outcome("duplicate", Decision(False, ""), picture.reason, keep=False)
         try:
             return Outcome("duplicate", self.separator.predict(source.read(item)), keep=False)
         except SourceError:
@@ -175,12 +181,22 @@ class Ingest:
         if isinstance(photo, Problem):
             return Outcome("rejected", unreadable(photo), fingerprint=dedupe.Fingerprint(sha256, None))
         print_ = dedupe.Fingerprint(sha256, dedupe.phash(photo.image))
-        similar = None if print_.phash is None else self.database.read(pictures.similar, print_.phash, DISTANCE)
-        if similar is not None:
-            return Outcome("duplicate", Decision(False, ""), "duplicate", similar, print_, photo.size)
+        similar = None if print_.phash is None else self.database.read(pictures.similar, print_.phash, dedupe.DISTANCE)
         decision = self.separator.separate(photo)
+        if similar is not None and self._is_copy(similar, decision):
+            return Outcome("duplicate", decision, "duplicate", similar, print_, photo.size)
         people = self._people(photo, decision) if decision.accepted else None
         return Outcome("accepted" if decision.accepted else "rejected", decision, "", None, print_, photo.size, people)
+
+    def _is_copy(self, picture_id: int, decision: Decision) -> bool:
+        """Whether a picture of nearly the same hash as a stored one shows the same people; what cannot be compared is taken for a copy."""
+        stored = self.database.read(couples.pair, picture_id)
+        if len(stored) < 2 or any(one.face_version != self.describer.face_version or one.face_vector is None for one in stored):
+            return True
+        if decision.subjects is None:
+            return False
+        left, right = (np.frombuffer(one.face_vector or b"", "<f4") for one in stored)
+        return dedupe.same_people((left, right), (decision.subjects[0].embedding, decision.subjects[1].embedding))
 
     def _people(self, photo: Decoded, decision: Decision) -> tuple[NewPerson, NewPerson]:
         assert decision.subjects is not None, "an accepted decision has its two subjects"  # noqa: S101

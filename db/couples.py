@@ -75,6 +75,11 @@ def people(
     return _page(connection, _wanted(version, pixels=pixels).where(couple_people.c.id > after_id), limit)
 
 
+def pair(connection: Connection, picture_id: int) -> list[CouplePerson]:
+    """The two people of a picture, the left one first, without their pixels; none where it has no couple or it is excluded."""
+    return _page(connection, _wanted(None, pixels=False).where(couples.c.picture_id == picture_id), 2)
+
+
 def of_upload(connection: Connection, upload_id: int) -> list[CouplePerson]:
     """The two people of a photo that members gave, the left one first; empty where it was not taken in, or was taken back."""
     found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)

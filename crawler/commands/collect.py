@@ -135,7 +135,7 @@ def _source(arguments: argparse.Namespace, query: str, tools: Tools) -> Iterator
 
 
 def _decisions(arguments: argparse.Namespace, tools: Tools, name: str, query: str) -> Decisions:
-    resume = bool(tools.database.read(crawls.cursor, name, query))
+    resume = any((crawl.source, crawl.query, crawl.state) == (name, query, "running") for crawl in tools.database.read(crawls.everything))
     try:
         return Decisions(arguments.decisions, resume=resume)
     except OSError as error:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from crawler import dedupe
 from crawler.commands.tools import Tools, Unusable, answer, complain
-from crawler.ingest import DISTANCE
 from crawler.sources.base import SOURCE_ID_MAX
 from db import pictures
 from db.corpus_records import PictureStatus
@@ -68,7 +67,7 @@ def _like(file: Path, tools: Tools) -> tuple[str, str] | None:
 
     def find(connection: Connection) -> tuple[str, str] | None:
         picture_id = pictures.same(connection, dedupe.sha256(data), ACCEPTED)
-        picture_id = picture_id or pictures.similar(connection, phash, DISTANCE, ACCEPTED)
+        picture_id = picture_id or pictures.similar(connection, phash, dedupe.DISTANCE, ACCEPTED)
         picture = None if picture_id is None else pictures.by_id(connection, picture_id)
         return None if picture is None else (picture.source, picture.source_id)
 

@@ -38,6 +38,12 @@ def scene(*placed: Placed, size: tuple[int, int] = SIZE, ground: int | Image = G
     return photo
 
 
-def couple(left: Image, right: Image, shift: int = 0, ground: int = GREY) -> bytes:
-    """Two people side by side as a JPEG; `shift` makes each photo another one."""
-    return encode_jpeg(scene(Placed(left, 100 + shift, 110, 250), Placed(right, 430 - shift, 120 - shift, 240), ground=ground), 92)
+def backdrop(seed: int) -> Image:
+    """Soft light and shade, another one for each seed."""
+    spots = np.random.default_rng(seed).integers(40, 216, (5, 8, 3), np.uint8)
+    return np.asarray(cv2.resize(spots, SIZE, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def couple(left: Image, right: Image, shift: int = 0, ground: int | Image = GREY) -> bytes:
+    """Two people side by side as a JPEG; `shift` moves them apart."""
+    return encode_jpeg(scene(Placed(left, 100 - shift, 110, 250), Placed(right, 430 + shift, 120 - shift, 240), ground=ground), 92)

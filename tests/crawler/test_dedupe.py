@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from crawler.dedupe import distance, distances, phash, sha256
-from crawler.ingest import DISTANCE
+from crawler.dedupe import DISTANCE, distance, distances, phash, same_people, sha256
 from engine.values import Image
 from tests.crawler.conftest import Cast
 from tests.crawler.people import Placed, scene
@@ -52,3 +51,11 @@ def test_a_picture_of_one_pixel_has_a_hash() -> None:
 
 def test_sha256_is_of_the_bytes() -> None:
     assert sha256(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_same_people_are_so_also_mirrored_and_others_are_not() -> None:
+    one, two, three = np.eye(3, dtype=np.float32)
+    assert same_people((one, two), (one, two))
+    assert same_people((one, two), (two, one))
+    assert not same_people((one, two), (one, three))
+    assert not same_people((one, two), (one, one))
