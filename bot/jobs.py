@@ -106,6 +106,8 @@ class Worker:
     ) -> None:
         """`commands`: what follows `python` for each job that is a command, from the run's arguments."""
         self._services, self._settings, self._switcher, self._commands = services, settings, switcher, commands
+        self._children = processes.Children()
+        services.runtime.busy = self._children.hold
         self._inside: Mapping[str, Work] = {"retype": self._retype, "daily_pick": self._daily_pick, "retention": self._retention}
 
     async def execute(self, row: JobRun) -> None:
@@ -145,7 +147,7 @@ class Worker:
             await asyncio.gather(work, watch, return_exceptions=True)
 
     async def _process(self, run: Run, command: steering.Command) -> Outcome:
-        finished = await processes.run(command(run.row.arguments), environment(self._settings), run.told)
+        finished = await processes.run(command(run.row.arguments), environment(self._settings), run.told, self._children)
         if finished.code == 0:
             return Outcome("done", finished.result)
         if finished.code == REFUSED and finished.result:

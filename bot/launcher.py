@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
         if os.getppid() != parent:  # it ended before the kernel was told
             return
     with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICEST)
+        os.setpriority(os.PRIO_PROCESS, 0, NICEST)
         # Runs only where nobody else wants to: a woken server thread takes its processor at once.
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     idle = shutil.which("ionice")

@@ -20,6 +20,8 @@ PATIENCE: Final = 10.0
 """Seconds between asking a process to end and ending it."""
 KEPT: Final = 12
 """Lines of stderr that are kept for what went wrong."""
+HOLD: Final = 2.0
+"""Seconds that processes are held up at a stretch: what they may have locked in the database must not stay so."""
 ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 LINE: Final = re.compile(r"^\s*(?P<stage>[^:]{1,80}):\s*(?P<done>\d+)\s*/\s*(?P<total>\d+)\b")
 
@@ -42,6 +44,39 @@ class Finished:
     said: tuple[str, ...]
 
 
+class Children:
+    """The processes that run now: held up while the bot reads a photo for somebody.
+
+    The lowest priority gives the processors away at once, but not the caches, the memory's bandwidth and the other half of a core.
+    """
+
+    def __init__(self) -> None:
+        self._groups: set[int] = set()
+        self._limit: asyncio.TimerHandle | None = None
+
+    def add(self, group: int) -> None:
+        """A process group began."""
+        self._groups.add(group)
+
+    def remove(self, group: int) -> None:
+        """It ended."""
+        self._groups.discard(group)
+
+    def hold(self, busy: bool) -> None:
+        """Stop them, for no longer than `HOLD`, or let them go on; from the event loop."""
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        if busy and self._groups:
+            self._limit = asyncio.get_running_loop().call_later(HOLD, self._signal, signal.SIGCONT)
+        self._signal(signal.SIGSTOP if busy else signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for group in self._groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, number)
+
+
 def parse(line: str) -> Progress | None:
     """Progress from a line `stage: done/total …`; None where it says something else.
 
@@ -54,13 +89,16 @@ def parse(line: str) -> Progress | None:
     return None if found is None else Progress(found["stage"].strip(), int(found["done"]), int(found["total"]))
 
 
-async def run(command: Sequence[str], environment: Mapping[str, str], told: Callable[[Progress], None]) -> Finished:
+async def run(
+    command: Sequence[str], environment: Mapping[str, str], told: Callable[[Progress], None], children: Children | None = None
+) -> Finished:
     """Run `python COMMAND…` in the project's folder until it ends.
 
     Args:
         command: what follows `python`.
         environment: variables beside those of this process; its own settings and the token are not passed on.
         told: called with each line of progress, on the event loop.
+        children: where it is entered while it runs.
 
     Being cancelled asks the process to end, and ends it after `PATIENCE` seconds; only then the cancellation goes on.
 
@@ -91,6 +129,8 @@ async def run(command: Sequence[str], environment: Mapping[str, str], told: Call
                 result.clear()
                 result.update(found)
 
+    family = children or Children()
+    family.add(process.pid)
     reading = asyncio.gather(_lines(process.stdout, on_output), _lines(process.stderr, on_error))
     try:
         await reading
@@ -98,6 +138,8 @@ async def run(command: Sequence[str], environment: Mapping[str, str], told: Call
     except asyncio.CancelledError:
         await asyncio.shield(_end(process))
         raise
+    finally:
+        family.remove(process.pid)
     return Finished(code, result, tuple(said))
 
 
@@ -105,6 +147,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
+            os.killpg(process.pid, signal.SIGCONT)  # one that is held up would not hear of it
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), PATIENCE)
             return

@@ -24,10 +24,21 @@ class Runtime:
         self.database = database
         self._engine = ThreadPoolExecutor(engine_threads, thread_name_prefix="engine")
         self._database = ThreadPoolExecutor(database_threads, thread_name_prefix="database")
+        self._computing = 0
+        self.busy: Callable[[bool], None] = lambda busy: None
+        """Told when the engine begins to work for somebody, and when it rests again."""
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run engine work in its pool."""
-        return await asyncio.get_running_loop().run_in_executor(self._engine, lambda: function(*args, **kwargs))
+        self._computing += 1
+        if self._computing == 1:
+            self.busy(True)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._engine, lambda: function(*args, **kwargs))
+        finally:
+            self._computing -= 1
+            if not self._computing:
+                self.busy(False)
 
     async def transact(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one transaction; it commits when the function returns and rolls back when it raises."""
