@@ -121,12 +121,10 @@ def _company(connection: Connection, version: str, couple_ids: Sequence[int], id
     """`couple_ids`, and every couple that shares an identity with one of them, now or by `identities`."""
     known = set(identities)
     for chunk in writing.chunks(couple_ids):
-        wanted = (
-            select(person_types.c.identity)
-            .join(couple_people, couple_people.c.id == person_types.c.person_id)
-            .where(person_types.c.version == version, couple_people.c.couple_id.in_(chunk), person_types.c.identity.is_not(None))
-        )
-        known.update(connection.scalars(wanted))
+        own = select(couple_people.c.id).where(couple_people.c.couple_id.in_(chunk)).scalar_subquery()
+        # Asked for with a join, SQLite would read the whole version.
+        wanted = select(person_types.c.identity).where(person_types.c.version == version, person_types.c.person_id.in_(own))
+        known.update(identity for identity in connection.scalars(wanted) if identity is not None)
     found = set(couple_ids)
     for some in writing.chunks(sorted(known)):
         wanted = (
