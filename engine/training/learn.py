@@ -22,28 +22,19 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from engine.backends.runtime import Runtime
 from engine.settings import LearningSettings
-from engine.training import checkpoints, clusters, gates, naming, packing
+from engine.training import checkpoints, gates, packing
 from engine.training.checkpoints import Checkpoints, Result
 from engine.training.corpus import Corpus, Recent, couples_of
-from engine.training.distil.heads import Fitted, Material, fit, softened
-from engine.training.gates import Gate, Held
-from engine.training.grouping import ALIKE, FACE_REMOVED, Bounds, Found, arrays_of, axes_of, described, find, removing
-from engine.training.rows import Rows, Typing, identities_of, partners_of, rows_of, typings_of
+from engine.training.gates import Gate
+from engine.training.grouping import FACE_REMOVED, arrays_of, described
+from engine.training.rows import Typing, identities_of, partners_of, rows_of, typings_of
+from engine.training.stages import Groups, Made, Progress, arrays_of_recent, found_of, plain_fit, recent_of
 from engine.training.trial import Trial
-from engine.training.viewing import Views, spread
-from engine.types import GROUPS, STARTER, TypePack, read_manifest
-from engine.values import Gender
+from engine.training.viewing import Views
+from engine.types import GROUPS, TypePack, read_manifest
 
-DIMS = (5, 8, 12)
-"""Numbers of principal components that are tried."""
-VIEWED = 100
-"""People of a group whose crops are changed and embedded again; everybody's views are made from what theirs differ by."""
-VIEWS = 2
 RUNS = 3
 """Runs whose checkpoints are kept."""
-
-Progress = Callable[[str, int, int], None]
-"""Told (stage, done, total)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +174,8 @@ class Learner:
             return TooFew(gate, counted)
         whole = {group: own for group, own in rows.items() if own is not None}
         old = TypePack.load(self.active)
-        group = _Groups(self, whole, old)
-        found = {name: _found(*stage(name, partial(group.learn, name))) for name in GROUPS}
+        group = Groups(self.corpus, whole, old, self.settings, self.views, self.progress)
+        found = {name: found_of(*stage(name, partial(group.learn, name))) for name in GROUPS}
         rows_made: list[dict[str, Any]] = []
         pictures: dict[str, bytes] = {}
         kept_names: dict[str, dict[int, str]] = {}
@@ -193,14 +184,14 @@ class Learner:
             rows_made += plain["rows"]
             kept_names[name] = {int(number): before for number, before in plain["kept"].items()}
             pictures |= {file: drawn[file].tobytes() for file in drawn}
-        model, fitted = stage("classifier", lambda: _plain_fit(group.fit(found)))
-        made = _Made(whole, found, rows_made, kept_names, pictures, model["model"].tobytes(), fitted)
-        _, judged = stage("judged", lambda: self._judge(kept.folder, made, identities, begun, _recent(recent)))
+        model, fitted = stage("classifier", lambda: plain_fit(group.fit(found)))
+        made = Made(whole, found, rows_made, kept_names, pictures, model["model"].tobytes(), fitted)
+        _, judged = stage("judged", lambda: self._judge(kept.folder, made, identities, begun, recent_of(recent)))
         return self._assemble(kept.folder, made, identities, old.version, begun, judged)
 
     def _begin(self) -> Result:
         """When it began, and the recent members: a run that goes on later judges by the same."""
-        return _arrays_of_recent(self.corpus.recent), {"at": self.now.astimezone(dt.UTC).isoformat(timespec="seconds")}
+        return arrays_of_recent(self.corpus.recent), {"at": self.now.astimezone(dt.UTC).isoformat(timespec="seconds")}
 
     def _identities(self) -> Result:
         return {"identities": identities_of(self.corpus.subjects)}, {}
@@ -208,7 +199,7 @@ class Learner:
     def _judge(
         self,
         folder: Path,
-        made: _Made,
+        made: Made,
         identities: NDArray[np.intp],
         begun: Mapping[str, Any],
         recent: Sequence[Recent],
@@ -245,7 +236,7 @@ class Learner:
     def _assemble(
         self,
         folder: Path,
-        made: _Made,
+        made: Made,
         identities: NDArray[np.intp],
         parent: str,
         begun: Mapping[str, Any],
@@ -280,7 +271,7 @@ class Learner:
         return Candidate(version, pack, read_manifest(pack), verdict, typings, matches)
 
     def _write(
-        self, folder: Path, made: _Made, version: str, short: str, manifest: Mapping[str, Any], files: Mapping[str, bytes]
+        self, folder: Path, made: Made, version: str, short: str, manifest: Mapping[str, Any], files: Mapping[str, bytes]
     ) -> dict[str, Any]:
         """Write a pack; its manifest without the list of files."""
         names = packing.ids(short, made.rows_made)
@@ -307,200 +298,3 @@ class Learner:
         }
         packing.write_pack(folder, arrays, {**packing.with_classifier(made.pictures, made.model), **files}, whole, self.active)
         return whole
-
-
-@dataclass(frozen=True)
-class _Made:
-    """What the stages before the gates made."""
-
-    rows: Mapping[str, Rows]
-    found: Mapping[str, tuple[Found, Held, checkpoints.Arrays]]
-    rows_made: Sequence[Mapping[str, Any]]
-    kept: Mapping[str, Mapping[int, str]]
-    """By group and number: the id of the older type that a new one is."""
-    pictures: Mapping[str, bytes]
-    model: bytes
-    fitted: Mapping[str, Any]
-
-    def version(self, begun: str) -> tuple[str, str]:
-        """What the version is called, and the six characters of it that its types' ids begin with."""
-        total = hashlib.sha256(begun.encode())
-        for found, _, _ in self.found.values():
-            total.update(found.centroids.astype(np.float32).tobytes() + found.projection.basis.astype(np.float32).tobytes())
-        content = total.hexdigest()
-        at = dt.datetime.fromisoformat(begun)
-        return f"v{at:%Y%m%dT%H%M%S}-{content[:8]}", content[:6]
-
-    def matches(self, short: str) -> dict[str, str]:
-        """New type id to older type id."""
-        names = iter(packing.ids(short, self.rows_made))
-        return {
-            name: self.kept[group][number]
-            for group, (found, _, _) in self.found.items()
-            for number, name in zip(range(len(found.centroids)), names, strict=False)
-            if number in self.kept[group]
-        }
-
-
-class _Groups:
-    """The stages that work on one group."""
-
-    def __init__(self, learner: Learner, rows: Mapping[str, Rows], old: TypePack) -> None:
-        self.learner = learner
-        self.corpus = learner.corpus
-        self.settings = learner.settings
-        self.rows = rows
-        self.old = old
-
-    def learn(self, group: str) -> Result:
-        """Types, how they hold, and the views that they are judged by."""
-        rows, settings = self.rows[group], self.settings
-        axes = self._axes() if group.endswith("face") else np.zeros((rows.x.shape[1], 0), dtype=np.float32)
-        removed = removing(axes) if axes.shape[1] else None
-        views = spread(rows.x, self._differences(rows), VIEWS, settings.seed)
-        bounds = Bounds(
-            tuple(range(settings.k_min, max(settings.k_min, settings.k_max) + 1)),
-            tuple(sorted({min(dims, rows.x.shape[1] - axes.shape[1], len(rows.x) - 1) for dims in DIMS})),
-            settings.type_min,
-            settings.outliers,
-        )
-        found = find(group, rows.x, views, removed, bounds, settings.seed, rows.block)
-        judged = clusters.farther(rows.x, views, ALIKE) if group.endswith("face") else views
-        held = gates.held(rows.x, judged, found, removed, settings.seed)
-        whole = np.zeros((*views.shape[:2], rows.vectors.shape[1]), dtype=np.float32)
-        whole[:, :, slice(*rows.block)] = judged
-        arrays = {
-            "mean": found.projection.mean,
-            "basis": found.projection.basis,
-            "centroids": found.centroids,
-            "labels": found.labels,
-            "typical": found.typical,
-            "anchors": found.anchors,
-            "views": whole,
-            "axes": axes,
-        }
-        plain = {
-            "group": group,
-            "block": list(found.block),
-            "temperature": found.temperature,
-            "floor": found.floor,
-            "figures": found.figures,
-            "held": asdict(held),
-        }
-        return arrays, plain
-
-    def _axes(self) -> NDArray[np.float32]:
-        """What face types shall not be about: what older packs took out, and the age and skin of the people here."""
-        both = [self.rows["man_face"], self.rows["woman_face"]]
-        xs, nuisances = [], []
-        for rows in both:
-            people = [self.corpus.subjects[at] for at in rows.subjects]
-            own = np.array([[one.age, *one.skin] for one in people], dtype=np.float64)
-            xs.append(rows.x - rows.x.mean(axis=0))
-            nuisances.append(own - own.mean(axis=0))
-        own_axes = axes_of(clusters.without(np.concatenate(xs), np.concatenate(nuisances)))
-        for folder in (self.learner.active, STARTER):
-            with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
-                given = arrays[FACE_REMOVED] if FACE_REMOVED in arrays.files else None
-            same = given is not None and len(given) == len(own_axes)
-            if same and given is not None and read_manifest(folder)["face_model"] == self.corpus.face_model:
-                joined = removing(np.concatenate([given, own_axes], axis=1))
-                return axes_of(joined)
-        return own_axes
-
-    def _differences(self, rows: Rows) -> NDArray[np.float64]:
-        """(n, numbers) what changed copies of people's crops differ by from their vectors."""
-        if self.learner.views is None:
-            return np.zeros((0, rows.x.shape[1]))
-        random = np.random.default_rng(self.settings.seed)
-        chosen = np.sort(random.permutation(len(rows.x))[:VIEWED])
-        found = []
-        for number, at in enumerate(chosen.tolist(), 1):
-            self.learner.progress(f"{rows.group} views", number, len(chosen))
-            subject = self.corpus.subjects[int(rows.subjects[at])]
-            face, body = self.corpus.pixels(subject.id)
-            seed = self.settings.seed + subject.id
-            if rows.group.endswith("face"):
-                own, views = subject.face, self.learner.views.face(face, VIEWS, seed)
-            else:
-                own, views = subject.fashion, self.learner.views.fashion(body, VIEWS, seed)
-            if own is None:
-                continue
-            base = clusters.unit(own[slice(*rows.block)].astype(np.float64))
-            found += [clusters.unit(one[slice(*rows.block)].astype(np.float64)) - base for one in views if np.any(one[slice(*rows.block)])]
-        return np.stack(found) if found else np.zeros((0, rows.x.shape[1]))
-
-    def portray(self, group: str, found: Found, before: Sequence[Mapping[str, Any]]) -> Result:
-        """Rows and pictures of a group's types."""
-        kept = naming.successors(found, self.old, self.corpus.face_model, self.corpus.fashion_model)
-        looks = [naming.look_of(self.corpus.subjects[int(at)], self.corpus) for at in self.rows[group].subjects]
-        rows, pictures = naming.portray(found, looks, kept, {row["name"] for row in before})
-        arrays = {name: np.frombuffer(content, dtype=np.uint8) for name, content in pictures.items()}
-        return arrays, {"rows": rows, "kept": {str(number): info.id for number, info in kept.items()}}
-
-    def fit(self, found: Mapping[str, tuple[Found, Held, checkpoints.Arrays]]) -> Fitted:
-        """The distilled classifier of all groups."""
-        materials = {}
-        for group, (one, _, arrays) in found.items():
-            rows, views = self.rows[group], arrays["views"]
-            labels, _ = clusters.nearest(one.projection.apply(rows.x), one.centroids, one.floor)
-            # A type that only outliers have would have nobody to be learned from.
-            alone = np.setdiff1d(np.arange(len(one.centroids)), labels)
-            labels = np.where((labels < 0) & np.isin(one.labels, alone), one.labels, labels)
-            materials[group] = Material(
-                rows.vectors,
-                labels,
-                len(one.centroids),
-                rows.people,
-                one.block,
-                one.projection.mean,
-                one.projection.basis,
-                softened(one.projection.apply(rows.x), one.centroids),
-                views=views.reshape(-1, views.shape[2]),
-                view_rows=np.repeat(np.arange(len(views)), views.shape[1]),
-            )
-        return fit(materials, self.rows["man_face"].vectors.shape[1], self.rows["man_fashion"].vectors.shape[1], self.settings.seed)
-
-
-def _plain_fit(fitted: Fitted) -> Result:
-    agreement = {group: figures.agreement for group, figures in fitted.figures.items()}
-    figures = {group: asdict(one) for group, one in fitted.figures.items()}
-    plain = {"layout": fitted.layout.plain(), "agreement": agreement, "figures": figures}
-    return {"model": np.frombuffer(fitted.model, dtype=np.uint8)}, plain
-
-
-def _found(arrays: checkpoints.Arrays, plain: Mapping[str, Any]) -> tuple[Found, Held, checkpoints.Arrays]:
-    found = Found(
-        plain["group"],
-        (plain["block"][0], plain["block"][1]),
-        clusters.Projection(arrays["mean"], arrays["basis"]),
-        arrays["centroids"],
-        arrays["labels"].astype(np.intp),
-        arrays["typical"],
-        arrays["anchors"],
-        plain["temperature"],
-        plain["floor"],
-        plain["figures"],
-    )
-    return found, Held(**plain["held"]), arrays
-
-
-def _arrays_of_recent(recent: Sequence[Recent]) -> dict[str, NDArray[Any]]:
-    """Members as arrays; a vector that is not there is empty rows."""
-    made: dict[str, NDArray[Any]] = {"gender": np.array([one.gender or "" for one in recent], dtype="U8")}
-    for name in ("face", "fashion"):
-        own: list[NDArray[np.float32] | None] = [getattr(one, name) for one in recent]
-        made[f"{name}_at"] = np.array([at for at, vector in enumerate(own) if vector is not None], dtype=np.intp)
-        there = [vector for vector in own if vector is not None]
-        made[name] = np.stack(there) if there else np.zeros((0, 0), dtype=np.float32)
-    return made
-
-
-def _recent(arrays: checkpoints.Arrays) -> list[Recent]:
-    vectors: dict[str, dict[int, NDArray[np.float32]]] = {}
-    for name in ("face", "fashion"):
-        vectors[name] = dict(zip(arrays[f"{name}_at"].tolist(), arrays[name], strict=True))
-    genders: dict[str, Gender] = {"man": "man", "woman": "woman"}
-    return [
-        Recent(genders.get(str(gender)), vectors["face"].get(at), vectors["fashion"].get(at)) for at, gender in enumerate(arrays["gender"])
-    ]

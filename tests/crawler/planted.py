@@ -19,7 +19,7 @@ from db.session import Connection, Database
 from db.settings import DatabaseSettings
 from engine.embedding import FaceEmbedder
 from engine.settings import EngineSettings
-from engine.training import clusters, gates, learn, portrayal, trial
+from engine.training import clusters, gates, portrayal, stages, trial
 from engine.training.corpus import Corpus, Subject
 from engine.training.distil import regression
 from engine.types import STARTER, read_manifest
@@ -52,7 +52,7 @@ def without_models(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(learning, "Viewer", NoViews)
     patch.setattr(portrayal, "draw_face", lambda members, everyone, ground: portrayal.plain(ground))
     patch.setattr(portrayal, "collage", lambda shown, palette: Image.new("RGB", (64, 48), palette[0]))
-    patch.setattr(learn, "DIMS", (5,))
+    patch.setattr(stages, "DIMS", (5,))
     patch.setattr(clusters, "stability", partial(clusters.stability, samples=4))
     patch.setattr(gates, "BOOTSTRAPS", 4)
     patch.setattr(gates, "RESAMPLES", 50)

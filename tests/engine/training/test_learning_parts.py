@@ -14,8 +14,9 @@ from engine.training.checkpoints import Checkpoints, Result, prune
 from engine.training.corpus import Corpus, Subject, couples_of
 from engine.training.describe import face_name, numbered
 from engine.training.grouping import Bounds, axes_of, find, removing
-from engine.training.learn import Learner, TooFew, _arrays_of_recent, _recent
+from engine.training.learn import Learner, TooFew
 from engine.training.rows import genders_of, identities_of, partners_of, rows_of
+from engine.training.stages import arrays_of_recent, recent_of
 from engine.training.viewing import spread
 from engine.types import STARTER, TypePack
 from tests.engine.training import planted
@@ -96,11 +97,11 @@ def test_pictures_of_the_same_two_people_are_one_couple() -> None:
 def test_recent_members_survive_the_checkpoint() -> None:
     recent = list(planted.corpus(2, recent=3).recent)
     recent[1] = replace(recent[1], face=None, gender=None)
-    again = _recent(_arrays_of_recent(recent))
+    again = recent_of(arrays_of_recent(recent))
     assert [one.gender for one in again] == [one.gender for one in recent]
     assert again[1].face is None
     np.testing.assert_array_equal(again[2].face, recent[2].face)
-    assert _recent(_arrays_of_recent([])) == []
+    assert recent_of(arrays_of_recent([])) == []
 
 
 def test_what_is_removed_is_removed() -> None:
