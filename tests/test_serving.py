@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
 import importlib, sys
 
-UNWANTED = {"torch", "torchvision", "facenet_pytorch", "efficientnet_lite_pytorch", "matplotlib", "psutil", "playwright", "pytest"}
+UNWANTED = {"torch", "torchvision", "facenet_pytorch", "efficientnet_lite_pytorch", "matplotlib", "psutil", "playwright", "pytest", "scipy"}
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
