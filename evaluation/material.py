@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,9 +94,13 @@ def look(context: Context) -> Material:
     cache = context.settings.var / "cache"
     runtime = make_runtime(EngineSettings(backend=context.settings.engine.backend, precision="f32"), cache)
     reader = Reader(STARTER / "garments.onnx", cache, runtime)
-    portraits = list(told(reader.portraits(context.data, SEED), "portraits"))[:: context.every]
-    street = list(told(reader.street(context.data, SEED), "street photos"))[:: context.every]
-    return Material(faces_of(portraits), dressed_of([*portraits, *street]), photos_of(context, reader))
+    reader.detector.load()
+    with ThreadPoolExecutor(2) as pool:
+        of_portraits = pool.submit(lambda: list(told(reader.portraits(context.data, SEED), "portraits"))[:: context.every])
+        of_street = pool.submit(lambda: list(told(reader.street(context.data, SEED), "street photos"))[:: context.every])
+        of_photos = pool.submit(photos_of, context, reader)
+        portraits, street, photos = of_portraits.result(), of_street.result(), of_photos.result()
+    return Material(faces_of(portraits), dressed_of([*portraits, *street]), photos)
 
 
 def told(people: Iterable[Person], what: str) -> Iterable[Person]:

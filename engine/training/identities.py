@@ -20,9 +20,14 @@ from scipy.stats import norm
 Faces = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
-THRESHOLD = 0.363
-"""Mean cosine of SFace vectors from which two groups of faces are one person: what OpenCV's own example for this network takes, found by
-its authors on LFW.  docs/types.md has what it does here, and what other thresholds would."""
+LEAST, MOST = 0.363, 0.75
+"""Mean cosines of SFace vectors between which `fitting` chooses.  The lower is what OpenCV's own example for this network takes for two
+photos, found by its authors on LFW; the upper is about what one photo and its altered copy have."""
+STRANGERS = 0.05
+"""Strangers that a face may have above the threshold.  A corpus of n faces has n²/2 pairs of strangers, so that the threshold rises with n.
+Two people taken for one spoil both, one person taken for two is counted twice: better a little too high."""
+PAIRS = 200_000
+"""Pairs of faces that are drawn to see how alike strangers are."""
 NEIGHBOURS = 64
 """Most partners above the threshold that are kept for a face; further ones of one person are reached through these."""
 BLOCK, TILE = 1024, 4096
@@ -42,7 +47,7 @@ class Identities:
 def identify(
     faces: Faces,
     photos: NDArray[np.integer],
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Identities:
     """Bring together the faces of each person.
@@ -50,12 +55,13 @@ def identify(
     Args:
         faces: (n, dims) of Euclidean length 1.
         photos: (n,) ids; two faces with one id are two people.
-        threshold: mean cosine from which two groups of faces are one person.
+        threshold: mean cosine from which two groups of faces are one person; None: the `fitting` one.
         progress: told (faces compared, faces) now and then.
 
     """
     if len(faces) == 0:
         return Identities(np.zeros(0, dtype=np.intp), np.zeros((0, faces.shape[1]), np.float32))
+    threshold = fitting(faces) if threshold is None else threshold
     groups = _Groups(faces, photos)
     first, second, cosine = alike(faces, threshold, progress=progress)
     waiting: list[tuple[float, int, int]] = []
@@ -163,16 +169,28 @@ def _blocks(
             progress(min(start + block, len(faces)), len(faces))
 
 
-def threshold_for(strangers: Faces, share: float) -> float:
-    """The cosine that at most `share` of the pairs of different people reach, by the normal distribution of such pairs' cosines.
+def fitting(faces: Faces, strangers: float = STRANGERS, seed: int = 0) -> float:
+    """The threshold above which a face has `strangers` others of somebody else, between LEAST and MOST.
 
-    A corpus of n people has n²/2 pairs of strangers, so that a share that few photographs cannot show has to be extrapolated.
+    Nearly all pairs drawn at random are strangers.  Their cosines are taken for normal with the median and the upper spread (84 % less
+    50 %) that are seen, which the few pairs of one person hardly move; the share that is looked for lies far beyond what can be counted.
+    Faces that are all alike, such as those of one image generator, get a higher threshold than faces of the world.
 
     Args:
-        strangers: (people, dims) of length 1, one face a person.
-        share: of pairs, above 0.
+        faces: (n, dims) of length 1.
+        strangers: expected number per face, above 0.
+        seed: of the drawing.
 
     """
-    rows, columns = np.triu_indices(len(strangers), 1)
-    cosines = (strangers @ strangers.T)[rows, columns].astype(np.float64)
-    return float(cosines.mean() + norm.isf(share) * cosines.std())
+    if len(faces) < 3:
+        return LEAST
+    one, other = np.random.default_rng(seed).integers(0, len(faces), (2, PAIRS))
+    apart = one != other
+    cosines = np.concatenate(
+        [
+            np.einsum("ij,ij->i", faces[a], faces[b])
+            for a, b in zip(np.array_split(one[apart], 50), np.array_split(other[apart], 50), strict=True)
+        ]
+    )
+    middle, upper = np.quantile(cosines.astype(np.float64), [0.5, norm.cdf(1)])
+    return float(np.clip(middle + norm.isf(min(strangers / len(faces), 0.5)) * (upper - middle), LEAST, MOST))

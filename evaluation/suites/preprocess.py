@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,11 @@ ROUNDS = 200
 SLACK = 0.005
 """Of TAR, that a variant may lose where it does not win: a pair or two at the threshold."""
 SEED = 20261121
-Variant = tuple[Alignment, Light]
+Variant = tuple[Alignment, Light | Literal["photo"]]
 BASE: Variant = ("points", "none")
-EVERYWHERE: tuple[Variant, ...] = tuple(("points", light) for light in LIGHTS)
+WHOLE: Variant = ("points", "photo")
+"""The whole photo is stretched where it is faint, before its face is looked for."""
+EVERYWHERE: tuple[Variant, ...] = (*(("points", light) for light in LIGHTS), WHOLE)
 AS_TAKEN: tuple[Variant, ...] = (*EVERYWHERE, *((how, "none") for how in ALIGNMENTS if how != "points"))
 """Alignments don't depend on the light, so that they are compared on photos as taken only."""
 
@@ -134,9 +136,13 @@ def look(context: Context, rows: Sequence[dict[str, str]]) -> dict[str, list[Loo
             vectors: dict[Variant, Vector] = {}
             if face and again:
                 for how, light in variants(condition):
-                    vectors[how, light] = embed(embedder, lit(aligned(spoilt, again[0], 112, how), light))
+                    if light != "photo":
+                        vectors[how, light] = embed(embedder, lit(aligned(spoilt, again[0], 112, how), light))
             other = lit(spoilt, "faint")
-            found_faint = bool(again) if other is spoilt else bool(detector.predict(other))
+            faint = again if other is spoilt else detector.predict(other)
+            if vectors and faint:
+                vectors[WHOLE] = embed(embedder, aligned(other, faint[0], 112))
+            found_faint = bool(faint)
             made.append(Looked(row["identity"], gender, vectors, found_faint))
         return made
 
@@ -159,7 +165,7 @@ def type_of(pack: TypePack, one: Looked, variant: Variant) -> str | None:
 
 def measure(seen: Sequence[Looked], variant: Variant, pack: TypePack, usual: Mapping[int, str]) -> Figures:
     """One variant's figures; photos without a face are left out."""
-    there = [at for at, one in enumerate(seen) if one.vectors]
+    there = [at for at, one in enumerate(seen) if variant in one.vectors]
     pairs = all_pairs(np.stack([seen[at].vectors[variant] for at in there]), [seen[at].person for at in there])
     types = {at: type_of(pack, seen[at], variant) for at in there}
     people: dict[str, list[str]] = defaultdict(list)

@@ -11,7 +11,7 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
 from engine.training import identities
-from engine.training.identities import alike, identify, threshold_for
+from engine.training.identities import LEAST, MOST, alike, fitting, identify
 
 
 def people(seed: int, count: int = 12, each: int = 5, noise: float = 0.5, dims: int = 24) -> tuple[np.ndarray, np.ndarray]:
@@ -95,9 +95,20 @@ def test_progress_ends_at_all_faces() -> None:
     assert told[-1] == (60, 60)
 
 
-def test_the_threshold_lets_the_wanted_share_of_strangers_through() -> None:
+def test_the_threshold_leaves_few_strangers_above_and_rises_with_their_number() -> None:
     random = np.random.default_rng(0)
-    strangers = random.normal(size=(400, 64))
-    strangers /= np.linalg.norm(strangers, axis=1, keepdims=True)
-    cosine = (strangers @ strangers.T)[np.triu_indices(400, 1)]
-    assert (cosine >= threshold_for(strangers.astype(np.float32), 0.01)).mean() == pytest.approx(0.01, abs=0.003)
+    strangers = random.normal(size=(2000, 64)) + 0.1
+    strangers = (strangers / np.linalg.norm(strangers, axis=1, keepdims=True)).astype(np.float32)
+    threshold = fitting(strangers, 2)
+    above = (strangers @ strangers.T >= threshold).sum() - len(strangers)
+    assert 0.5 < above / len(strangers) < 2
+    assert fitting(strangers[:200], 2) < threshold
+    assert len(identify(strangers, np.arange(2000)).centroids) > 1900
+
+
+def test_the_threshold_stays_within_its_bounds() -> None:
+    random = np.random.default_rng(0)
+    wide = random.normal(size=(500, 2000)).astype(np.float32)
+    assert fitting(wide / np.linalg.norm(wide, axis=1, keepdims=True)) == LEAST
+    assert fitting(np.tile(np.float32([[1, 0]]), (30, 1))) == MOST
+    assert fitting(np.eye(2, dtype=np.float32)) == LEAST
