@@ -63,6 +63,8 @@ class Scheduler:
                         await self._lead()
                 except DatabaseError as error:
                     log.warning("jobs wait for the database: %s", error)
+                except Exception as error:  # noqa: BLE001 members are served also where jobs are broken
+                    log.error("jobs broke and begin anew: %s", type(error).__name__)  # noqa: TRY400 its text may quote people
                 await asyncio.sleep(RETRY)
         finally:
             await asyncio.shield(self._ask(self._lock.release))

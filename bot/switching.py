@@ -67,16 +67,23 @@ class Switcher:
 
     async def run(self) -> None:
         """Look for ever."""
-        self._in_use.changing = await self._runtime.read(retyping.outdated) > 0
+        self._in_use.changing = True  # until it is known: members may have gone without an exchange that a kill interrupted
         while True:
-            await asyncio.sleep(LOOK)
             try:
-                if not await self.look() and self._in_use.changing:
+                if self._in_use.changing:
                     self._in_use.changing = await self._runtime.read(retyping.outdated) > 0
+                await self.look()
             except (EngineError, DatabaseError, OSError) as error:
-                if str(error) != self._refused:
-                    log.error("the types stay as they are: %s", error)  # noqa: TRY400 one line says it
-                    self._refused = str(error)
+                self._complain(str(error))
+            except Exception as error:  # noqa: BLE001 whatever is wrong with a version, the bot goes on with the one that it has
+                self._complain(type(error).__name__)
+            await asyncio.sleep(LOOK)
+
+    def _complain(self, problem: str) -> None:
+        """Say what is wrong, once."""
+        if problem != self._refused:
+            log.error("the types stay as they are: %s", problem)
+            self._refused = problem
 
     async def look(self) -> bool:
         """Switch if the registry names another version, or other names for its types; whether it did.
