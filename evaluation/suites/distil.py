@@ -106,4 +106,13 @@ def draw(path: Path, outcomes: list[Outcome]) -> None:
             axes.scatter([one.extra_ms], [value], s=area, alpha=0.6, edgecolors="black" if one.front else "none")
             axes.annotate(one.name.replace("_", " "), (one.extra_ms, value), fontsize=7, xytext=(4, 4), textcoords="offset points")
         front = sorted((one.extra_ms or 0, one.agreement or 0) for one in outcomes if one.front)
-        axes.plot([ms for ms, _ in front], [value for _, value in front], color="black", linewidth=0.8, label="Pareto front")
+        axes.plot(
+            [ms for ms, _ in front],
+            [value for _, value in front],
+            "o-",
+            color="black",
+            fillstyle="none",
+            markersize=14,
+            linewidth=0.8,
+            label="Pareto front",
+        )

@@ -17,7 +17,7 @@ from engine.fashion import DIMS
 from engine.training import clusters
 from engine.training.distil.corpus import COMPONENTS, SIDE, TYPES, Corpus
 from engine.training.distil.graph import Head, build
-from engine.training.distil.heads import Material, fit_head
+from engine.training.distil.heads import Material, fit_head, softened
 from engine.training.distil.outcome import Outcome, Share, read, shares, write
 from engine.training.distil.weigh import weigh
 from engine.training.grouping import block_of
@@ -124,8 +124,10 @@ def strangers(corpus: Corpus) -> tuple[Share | None, Share | None, dict[str, flo
         block = block_of(name, corpus.vectors[number].shape[1])
         x = clusters.unit(corpus.vectors[number][:, slice(*block)].astype(np.float64))
         projection = clusters.components(x[train], COMPONENTS)
-        centres, own = clusters.spherical_kmeans(projection.apply(x[train]), TYPES, SEED)
-        material = Material(corpus.vectors[number][train], own, TYPES, block=block, mean=projection.mean, basis=projection.basis)
+        z = projection.apply(x[train])
+        centres, own = clusters.spherical_kmeans(z, TYPES, SEED)
+        taught = softened(z, centres)
+        material = Material(corpus.vectors[number][train], own, TYPES, None, block, projection.mean, projection.basis, taught)
         said.append(fit_head(material, SEED)[0].logits(corpus.vectors[number][test]).argmax(axis=1))
         labels.append((projection.apply(x[test]) @ centres.T).argmax(axis=1))
         group.append(np.full(len(test), number))

@@ -16,6 +16,8 @@ from engine.types import GROUPS
 
 ENOUGH = 0.95
 """Agreement with the cluster labels on unseen people that is asked for."""
+SAME = 0.1
+"""Milliseconds up to which two costs count as one: a call of a runtime alone varies by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +91,25 @@ def _share(hits: NDArray[np.bool_]) -> Share:
 
 
 def judged(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes with `front` and `chosen`: of those that assign both kinds and agree enough on each the cheapest, on the front.
+    """The outcomes with `front` and `chosen`: of those on the front that assign both kinds and agree enough on each, the cheapest.
 
     >>> share = lambda value: Share(value, (0, 1), 10)
     >>> one = lambda name, value, ms: Outcome(name, name, "chance", share(value), share(value), {}, extra_ms=ms)
     >>> [(x.name, x.front, x.chosen) for x in judged([one("a", 0.96, 2.0), one("b", 0.5, 1.0), one("c", 0.4, 3.0), one("d", 0.97, 9.0)])]
     [('a', True, True), ('b', True, False), ('c', False, False), ('d', True, False)]
     """
-    known = [(one.agreement, one.extra_ms) for one in outcomes]
+    known = [(one.agreement, one.extra_ms) for one in outcomes if one.agreement is not None and one.extra_ms is not None]
 
     def front(one: Outcome) -> bool:
         value, cost = one.agreement, one.extra_ms
         if value is None or cost is None:
             return False
-        better = [(other, price) for other, price in known if other is not None and price is not None]
-        return not any(other >= value and price <= cost and (other, price) != (value, cost) for other, price in better)
+        return not any((other > value and price <= cost + SAME) or (other >= value and price < cost - SAME) for other, price in known)
 
     marked = [replace(one, front=front(one)) for one in outcomes]
     fit = [one for one in marked if one.front and one.faces and one.outfits and min(one.faces.value, one.outfits.value) >= ENOUGH]
-    best = min(fit, key=lambda one: one.extra_ms or 0.0, default=None)
+    least = min((one.extra_ms or 0.0 for one in fit), default=0.0)
+    best = max((one for one in fit if (one.extra_ms or 0.0) <= least + SAME), key=lambda one: one.agreement or 0.0, default=None)
     return [replace(one, chosen=one is best) for one in marked]
 
 

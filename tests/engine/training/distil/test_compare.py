@@ -78,6 +78,14 @@ def test_nothing_is_chosen_where_nothing_agrees_enough() -> None:
     assert not judged([faces_only])[0].front
 
 
+def test_of_what_costs_the_same_the_better_is_chosen() -> None:
+    shares_ = [Share(value, (0.9, 1.0), 10) for value in (0.96, 0.99)]
+    worse, better = (Outcome(f"{at}", "", "frozen", one, one, {}, extra_ms=0.04 + 0.05 * at) for at, one in enumerate(shares_))
+    assert [one.chosen for one in judged([worse, better])] == [False, True]
+    dear = replace(better, extra_ms=2.0)
+    assert [(one.front, one.chosen) for one in judged([worse, dear])] == [(True, True), (True, False)]
+
+
 def test_an_outcome_survives_being_written() -> None:
     one = Outcome("a", "a", "chance", Share(0.5, (0.4, 0.6), 9), None, {"man_face": 0.5}, side=64, extra_ms=1.5)
     from dataclasses import asdict
