@@ -179,12 +179,16 @@ class Program:
 
 
 def clean() -> dict[str, str]:
-    """This environment without what would change the product's settings, except for the engine's, which may be what is compared."""
-    return {
+    """This environment without what would change the product's settings, except for the engine's, which may be what is compared.
+
+    No job begins by itself in the midst of a measurement.
+    """
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name != "TELEGRAM_BOT_TOKEN" and (not name.startswith("INYEON_") or name.startswith("INYEON_ENGINE__"))
     }
+    return {**kept, **{f"INYEON_SCHEDULE__{job}": "" for job in ("COLLECT", "LEARN", "RETYPE", "DAILY_PICK", "RETENTION")}}
 
 
 def free_port() -> int:

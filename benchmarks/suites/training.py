@@ -59,8 +59,6 @@ def run(context: Context) -> Section:
     var = context.new_var("training")
     port = free_port()
     environment = {"INYEON_PATHS__VAR": str(var), "INYEON_LOCAL__PORT": str(port), "INYEON_LOCAL__MEMBERS": "0"}
-    # No other job in between.
-    environment |= {f"INYEON_SCHEDULE__{job}": "" for job in ("COLLECT", "LEARN", "RETYPE", "DAILY_PICK", "RETENTION")}
     waits = {WITHOUT: Waits(), WITH: Waits()}
     # One who asks, and somebody new for each selfie: only a first photo is answered with a card.
     number = 1 + SELFIES * (2 * context.rounds + 1)

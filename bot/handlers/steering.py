@@ -83,7 +83,7 @@ async def renewed(query: CallbackQuery, desk: Desk, press: Press) -> None:
 
 async def stopped(query: CallbackQuery, desk: Desk, press: Press) -> None:
     """A run is to end."""
-    await desk.run(query, steering.stop, press.to)
+    await desk.run(query, steering.stop, press.to, press.choice)
 
 
 async def given_up(query: CallbackQuery, desk: Desk) -> None:

@@ -141,18 +141,24 @@ def listed(connection: Connection, context: Context, admin: Member, choice: str 
     if due:
         lines += ["", word("steering.due", zone=context.schedule.timezone)]
         lines += [word("steering.due_line", name=word(f"job.name.{job}"), at=f"{at:%m-%d %H:%M}") for job, at in due]
-    stops = tuple((button(word("steering.stop", name=word(f"job.name.{row.job}"), id=row.id), "job_stop", row.id),) for row in live[:4])
+    stops = tuple(
+        (button(word("steering.stop", name=word(f"job.name.{row.job}"), id=row.id), "job_stop", row.id, "list"),) for row in live[:4]
+    )
     rows = (*stops, (button("steering.refresh", "jobs", choice="again"),), *STEERING[:1], (MODELS,))
     return [Say(word("steering.jobs", lines=Lines(tuple(lines))), rows, edit=choice == "again")]
 
 
-def stop(connection: Connection, context: Context, admin: Member, run_id: int) -> Replies:
-    """End a run that waits or runs; collecting and learning go on from there when they are started again."""
+def stop(connection: Connection, context: Context, admin: Member, run_id: int, choice: str = "") -> Replies:
+    """End a run that waits or runs; collecting and learning go on from there when they are started again.
+
+    `choice` "list" where the button stood below the list, which is renewed; else it stood below the run's own progress.
+    """
     row = jobs.by_id(connection, run_id)
     if row is None or not jobs.finish(connection, run_id, "killed", {"why": "stopped"}, context.now):
         return [Notice(word("steering.ended_already"))]
     note(connection, context, admin, "job.stopped", subject(run_id), {"job": row.job})
-    return [Notice(word("steering.stopped", name=word(f"job.name.{row.job}"))), *listed(connection, context, admin, "again")]
+    said = Notice(word("steering.stopped", name=word(f"job.name.{row.job}")))
+    return [said, *listed(connection, context, admin, "again")] if choice == "list" else [said]
 
 
 def stop_button(run_id: int) -> Rows:

@@ -121,7 +121,7 @@ def test_the_list_shows_what_runs_waits_and_ended(town: Town, boss: int) -> None
 def test_a_run_is_stopped_once(town: Town, boss: int) -> None:
     town.act(boss, steering.retrain_yes)
     [run] = runs(town)
-    assert keys(town.act(boss, steering.stop, run.id)) == ["steering.stopped", "steering.jobs"]
+    assert keys(town.act(boss, steering.stop, run.id, "list")) == ["steering.stopped", "steering.jobs"]
     assert runs(town)[0].state == "killed"
     assert town.act(boss, steering.stop, run.id) == [Notice(word("steering.ended_already"))]
     assert town.act(boss, steering.stop, 987) == [Notice(word("steering.ended_already"))]
