@@ -11,12 +11,15 @@ from sqlalchemy import Connection, func, or_, select
 
 from db import couples, writing
 from db.corpus_records import Picture, PictureRow, PictureStatus
-from db.corpus_tables import pictures
+from db.corpus_tables import couple_uploads, pictures
 
 PIECES = ("phash_a", "phash_b", "phash_c", "phash_d")
 PIECE_BITS = 16
 FARTHEST = 11
 """The largest distance that `similar` looks for: beyond it the pieces would have to be tried with three wrong bits, 2,788 lookups."""
+LONGEST_ID = 190
+LONGEST_TEXT = 15_000
+"""Characters of a text that fit into a TEXT column of MySQL whatever they are."""
 COLUMNS = [column for column in pictures.c if column.name not in PIECES]
 ONCE_SEEN: tuple[PictureStatus, ...] = ("accepted", "removed")
 
@@ -30,7 +33,14 @@ def known(connection: Connection, source: str, ids: Iterable[str]) -> set[str]:
 
 
 def add(connection: Connection, row: PictureRow, now: dt.datetime) -> int | None:
-    """Note a picture; its id, or None where its source and id were there already (nothing is changed then)."""
+    """Note a picture; its id, or None where its source and id were there already (nothing is changed then).
+
+    Raises:
+        ValueError: the id within the source is empty or too long to be kept whole: cut off, it could be another picture's.
+
+    """
+    if not 0 < len(row.source_id) <= LONGEST_ID:
+        raise ValueError(f"an id of {len(row.source_id)} characters in source {row.source}: 1 to {LONGEST_ID} can be kept")
     values = _values(row, now)
     if not writing.insert_new(connection, pictures, values):
         return None
@@ -106,6 +116,11 @@ def remove(connection: Connection, source: str, source_id: str, now: dt.datetime
     ids = list(connection.scalars(select(pictures.c.id).where(or_(pictures.c.id.in_((row.id, origin)), pictures.c.duplicate_of == origin))))
     for picture_id in ids:
         couples.remove(connection, picture_id, now)
+    given = select(pictures.c.upload_id).where(pictures.c.id.in_(ids), pictures.c.upload_id.is_not(None))
+    for upload_id in list(connection.scalars(given)):
+        # Those who gave it must not read that it is still learned from.
+        in_use = (couple_uploads.c.id == upload_id, couple_uploads.c.state == "ingested")
+        connection.execute(couple_uploads.update().where(*in_use).values(state="withdrawn", reason="removed"))
     blank: dict[str, Any] = {"url": "", "page": "", "licence": "", "author": "", "caption": "", "tags": [], "reason": "", "upload_id": None}
     connection.execute(pictures.update().where(pictures.c.id.in_(ids)).values(status="removed", checked_at=now, **blank))
     return bool(row.status != "removed")
@@ -146,12 +161,12 @@ def _values(row: PictureRow, now: dt.datetime) -> dict[str, Any]:
     return {
         "source": row.source,
         "source_id": row.source_id,
-        "url": row.url,
-        "page": row.page,
-        "licence": row.licence,
-        "author": row.author,
+        "url": row.url[:LONGEST_TEXT],
+        "page": row.page[:LONGEST_TEXT],
+        "licence": row.licence[:190],
+        "author": row.author[:LONGEST_TEXT],
         "tags": list(row.tags),
-        "caption": row.caption,
+        "caption": row.caption[:LONGEST_TEXT],
         "sha256": row.sha256,
         "phash": row.phash,
         "width": row.width,

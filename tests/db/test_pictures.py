@@ -54,6 +54,18 @@ def test_a_picture_is_taken_once(database: Database) -> None:
     assert database.read(pictures.figures, "folder") == {"accepted": {"": 1}, "rejected": {"crowd": 1}}
 
 
+def test_ids_are_kept_whole_or_refused_and_long_words_are_cut(database: Database) -> None:
+    for wrong in ("", "x" * 191):
+        with pytest.raises(ValueError, match="characters in source folder"):
+            database.transact(pictures.add, PictureRow("folder", wrong, "accepted"), NOW)
+    made = database.transact(pictures.add, picture("가" * 190, caption="\N{TWO HEARTS}" * 20_000, licence="x" * 500), NOW)
+    assert made is not None
+    stored = database.read(pictures.by_id, made)
+    assert stored is not None
+    assert (len(stored.source_id), len(stored.caption), len(stored.licence)) == (190, 15_000, 190)
+    assert database.read(pictures.known, "folder", ["가" * 190]) == {"가" * 190}
+
+
 def test_the_same_bytes_are_found(database: Database) -> None:
     first = database.transact(pictures.add, picture(sha256="a" * 64), NOW)
     database.transact(pictures.add, picture(sha256="b" * 64, status="rejected"), NOW)
