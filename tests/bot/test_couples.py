@@ -16,7 +16,7 @@ from bot.replies import Document, Picture
 from bot.usecases import consent, couple_links, couples, onboarding, privacy
 from bot.usecases import safety as safety_usecases
 from crawler.couples import Reason
-from db import consents, erasure, members, uploads
+from db import consents, erasure, members, pictures, uploads
 from db import couples as corpus
 from db.records import Member
 from db.session import Connection, Database
@@ -236,6 +236,15 @@ def test_either_of_the_two_takes_it_back(town: Town, giver: int, other: int, who
     assert keys(town.act(two, couples.withdraw, upload.id)) == ["couple.gone"]
     assert collect(town.database, town) == []
     assert presses(town.act(one, couples.show)) == {"couple_give"}
+
+
+def test_what_an_operator_removes_is_said_to_be_gone(town: Town, giver: int, other: int) -> None:
+    upload = agreed(town, giver, other)
+    collect(town.database, town)
+    assert town.database.transact(pictures.remove, "member", str(upload.id), town.now)
+    assert state(town, upload.id) == ("withdrawn", False)
+    assert presses(town.act(giver, couples.show)) == {"couple_give"}
+    assert town.database.read(corpus.people) == []
 
 
 def test_a_withdrawal_during_collecting_wins(town: Town, giver: int, other: int) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.replies import word
 from bot.words import Words
@@ -15,6 +23,7 @@ from tests.journeys.selfies import couple, selfie
 from tests.journeys.stage import Person, Stage, buttons, jpeg, words
 
 WORDS = Words()
+ROOT = Path(__file__).parents[2]
 
 
 def says(key: str, language: str, **values: object) -> str:
@@ -84,6 +93,39 @@ async def test_from_couple_to_taking_it_back(stage: Stage, hers: str, his: str) 
     assert stage.database.read(corpus.people) == []
     await jun.write("/start")
     await jun.hears("Inyeon")
+
+
+async def test_the_job_takes_in_what_both_agreed_to(stage: Stage) -> None:
+    """The command that the scheduler starts, in a process of its own, on the photo that the bot kept."""
+    mina = await stage.person(1001, "en", gender="woman", seeks="men")
+    jun = await stage.person(1002, "en", gender="man", seeks="women")
+    await jun.write(await give(mina))
+    await jun.press(await jun.hears("Are you one of the two"), "couple_yes")
+    await mina.hears("agreed")
+    environment = {**os.environ, "INYEON_PATHS__VAR": str(stage.settings.var), "INYEON_DATABASE__URL": stage.settings.database.url}
+    command = [sys.executable, "-m", "crawler", "collect", "--source", "member", "--json"]
+    done = await asyncio.to_thread(subprocess.run, command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"seen": 1, "accepted": 1, "duplicates": 0, "rejected": {}}
+    [upload] = stage.database.read(uploads.of_member, stage.member(jun).id)
+    kept = stage.database.read(uploads.by_id, upload.id)
+    assert kept is not None
+    assert (kept.state, kept.jpeg) == ("ingested", None)
+    left, right = stage.database.read(corpus.of_upload, upload.id)
+    assert (left.gender, right.gender) == ("woman", "man")
+    assert left.face_vector is not None
+    for picture in (left.face_jpeg, right.face_jpeg):
+        with Image.open(io.BytesIO(picture)) as crop:
+            assert crop.size == (256, 256)
+    await mina.write("/couple")
+    await mina.hears("The types learn from it")
+    await jun.write("/delete")
+    asked = await jun.hears("erase everything")
+    for choice in ("delete::yes", "delete::now"):
+        await jun.press_data(asked, choice)
+    await mina.hears("was taken back and erased")
+    assert stage.database.read(corpus.people) == []
+    assert stage.database.read(uploads.by_id, upload.id) is None
 
 
 class _Clock:
