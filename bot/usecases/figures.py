@@ -28,6 +28,26 @@ GATES: Final = (
 """Gates of learning, as far as there are words for them (`engine.training.gates`)."""
 
 
+STAGES: Final = (
+    "collect", "loading_the_models", "reading_couples", "embedding_couples_anew", "typing_couples", "begun", "identities", "classifier",
+    "judged", "publishing", "retype", "daily_pick", "retention",
+)  # fmt: skip
+PARTS: Final = ("views", "pictures")
+"""Stages of commands and jobs, and parts of what is done for each group, as far as there are words for them."""
+
+
+def stage_name(stage: str) -> object:
+    """What a run is at, in words where there are some."""
+    plain = stage.strip().replace(" ", "_")
+    if plain in STAGES:
+        return word(f"stage.{plain}")
+    for group in GROUPS:
+        part = plain.removeprefix(group).strip("_")
+        if plain.startswith(group) and part in ("", *PARTS):
+            return word("stage.of_group", group=word(f"chart.group.{group}"), part=word(f"stage.part.{part or 'types'}"))
+    return stage
+
+
 def reason_name(reason: str) -> object:
     """Why a picture was rejected, in words where there are some."""
     return word(f"reason.{reason}") if reason in REASONS else reason

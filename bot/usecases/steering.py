@@ -173,7 +173,9 @@ def under_way(row: JobRun, progress: Mapping[str, Any]) -> Word:
         return word("job.begins", name=name)
     filled = min(STEPS, STEPS * done // total)
     bar = "▰" * filled + "▱" * (STEPS - filled)
-    return word("job.under_way", name=name, stage=str(progress.get("stage", "")), done=f"{done:,}", total=f"{total:,}", bar=bar)
+    return word(
+        "job.under_way", name=name, stage=figures.stage_name(str(progress.get("stage", ""))), done=f"{done:,}", total=f"{total:,}", bar=bar
+    )
 
 
 def told(row: JobRun) -> Word:
