@@ -136,7 +136,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    os.nice(10)
+    os.nice(max(0, 10 - os.nice(0)))
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(1)
