@@ -79,7 +79,7 @@ class Gallery:
 
     def draw(self, words: Words, language: str) -> bytes:
         """The picture as JPEG, 1280 pixels wide."""
-        columns = min(MOST, max(len(types) for _, types in self.groups))
+        columns = min(MOST, max(5, *(len(types) for _, types in self.groups)))
         side = (WIDTH - 2 * EDGE - (columns - 1) * 20) // columns
         size = 25 if columns <= 5 else 20
         words_high = 10 + round(size * 1.38) * 3

@@ -131,13 +131,16 @@ def gallery(context: Context, buttons: Rows = ()) -> Picture:
 
 def heatmap(connection: Connection, context: Context, buttons: Rows = ()) -> list[Picture]:
     """Which types of women are seen with which types of men, a panel for faces and one for fashion."""
-    panels = []
-    most = 0
+    panels, evidence, most = [], set(), 0
     for kind in KINDS:
         counts = affinities.counts(connection, context.pack.version, "face" if kind == "face" else "fashion")
         most = max(most, sum(number for _, _, number in counts))
-        panels.append(_panel(context, kind, CoupleCounts.of(counts)))
-    note = word("chart.affinity_observed", n=f"{most:,}") if most else word("chart.affinity_prior")
+        panel, found = _panel(context, kind, CoupleCounts.of(counts))
+        panels.append(panel)
+        evidence |= found
+    seen = f"{most:,}"
+    known = word("chart.affinity_observed", n=seen) if evidence == {"observed"} else word("chart.affinity_few", n=seen)
+    note = known if most else word("chart.affinity_prior")
     return [Picture(charts.Heatmap(tuple(panels), note), note, buttons)]
 
 
@@ -149,15 +152,18 @@ def corpus(connection: Connection, context: Context) -> Word:
     return word("steering.corpus", couples=f"{sum(found.values()):,}", version=context.pack.version, running=names)
 
 
-def _panel(context: Context, kind: str, counts: CoupleCounts) -> charts.Panel:
+def _panel(context: Context, kind: str, counts: CoupleCounts) -> tuple[charts.Panel, set[str]]:
+    """The table of one kind, and on what evidence its lifts are."""
     women, men = (context.pack.groups[f"{gender}_{kind}"].types for gender in ("woman", "man"))
     lifts, seen = [], []
+    evidence: set[str] = set()
     for own in women:
         found = {one.type.id: one for one in context.affinity.partners([own.id], "man", counts, None)}
+        evidence |= {one.evidence for one in found.values()}
         lifts.append(tuple(found[other.id].lift for other in men))
         seen.append(tuple(found[other.id].couples for other in men))
     rows, columns = (tuple(named(info) for info in types) for types in (women, men))
-    return charts.Panel(word(f"chart.panel.{kind}"), rows, columns, tuple(lifts), tuple(seen))
+    return charts.Panel(word(f"chart.panel.{kind}"), rows, columns, tuple(lifts), tuple(seen)), evidence
 
 
 def named(info: TypeInfo) -> Named:

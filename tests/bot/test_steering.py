@@ -298,10 +298,12 @@ def test_figures_are_beside_the_steering_buttons(town: Town, boss: int) -> None:
 
 def test_the_heatmap_shows_what_was_counted(town: Town, boss: int) -> None:
     pack = small_pack()
-    panel = figures._panel(surroundings(), "face", figures.CoupleCounts.of([("wf-0", "mf-0", 200), ("wf-1", "mf-1", 200)]))
+    panel, evidence = figures._panel(surroundings(), "face", figures.CoupleCounts.of([("wf-0", "mf-0", 200), ("wf-1", "mf-1", 200)]))
     assert panel.rows[0] == Named(pack.by_id["wf-0"].name_ko, pack.by_id["wf-0"].name)
     assert panel.couples[0][0] == 200
     assert panel.lifts[0][0] > 1.2 > panel.lifts[0][1]
+    # The third type was seen with nobody: what is said of it is an assumption, and the note below says so.
+    assert evidence == {"observed", "prior"}
 
 
 def suggest(town: Town, member_id: int, day: dt.date = DAY) -> bool:
