@@ -40,7 +40,7 @@ from engine.values import FaceBox, Gender, Image
 
 Kind = Literal["couple", "single", "crowd", "twice"]
 
-STRENGTH = 4.0
+STRENGTH = 8.0
 SAME_GENDER = 0.1
 """Share of the couples that are of one gender."""
 NEGATIVE = 0.1
