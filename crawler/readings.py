@@ -35,20 +35,22 @@ def boxed(face: FaceBox) -> FaceBox:
 
 
 def mean(one: Attributes, other: Attributes) -> Attributes:
-    """Two readings of one face taken together.
+    """Two readings of one face taken together; of the gender the mean of the log odds, so that the surer one counts for more.
 
     >>> old = Attributes("man", 0.9, 40.0, (30.0, 50.0), 0.0)
-    >>> mean(old, Attributes("woman", 0.7, 20.0, (14.0, 26.0), 0.8))
-    Attributes(gender='man', gender_confidence=0.6, age=30.0, age_range=(22.0, 38.0), minor_score=0.4)
+    >>> mean(old, Attributes("woman", 0.5, 20.0, (14.0, 26.0), 0.8))
+    Attributes(gender='man', gender_confidence=0.75, age=30.0, age_range=(22.0, 38.0), minor_score=0.4)
     """
-    man = (_man(one) + _man(other)) / 2
+    man = 1 / (1 + float(np.exp(-(_log_odds(one) + _log_odds(other)) / 2)))
     gender: Gender = "man" if man > 0.5 else "woman"
     ages = (one.age_range[0] + other.age_range[0]) / 2, (one.age_range[1] + other.age_range[1]) / 2
-    return Attributes(gender, round(max(man, 1 - man), 6), (one.age + other.age) / 2, ages, (one.minor_score + other.minor_score) / 2)
+    minor = (one.minor_score + other.minor_score) / 2
+    return Attributes(gender, round(max(man, 1 - man), 6), (one.age + other.age) / 2, ages, minor)
 
 
-def _man(said: Attributes) -> float:
-    """Probability of a man; one half where the reader was too unsure to say which."""
+def _log_odds(said: Attributes) -> float:
+    """Of a man; 0 where the reader was too unsure to say which."""
     if said.gender is None:
-        return 0.5
-    return said.gender_confidence if said.gender == "man" else 1 - said.gender_confidence
+        return 0.0
+    sure = min(said.gender_confidence, 1 - 1e-4)
+    return float(np.log(sure / (1 - sure))) * (1 if said.gender == "man" else -1)

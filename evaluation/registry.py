@@ -6,6 +6,7 @@ from evaluation.context import Suite
 from evaluation.suites import (
     age,
     clustering,
+    couples,
     distil,
     files,
     gender,
@@ -29,6 +30,7 @@ SUITES = (
     Suite("age", "Age of adults", ("faces_age_gender",), age.run),
     Suite("minors", "Turning minors away", ("faces_age_gender",), minors.run),
     Suite("groups", "Errors compared between groups", ("faces_age_gender",), groups.run),
+    Suite("couples", "Telling couples from bystanders", ("couples",), couples.run),
     Suite("distil", "Assigning types: networks compared", ("portraits_ai", "faces_age_gender", "fashion_street_ccp"), distil.run),
     Suite("planted", "Is a planted affinity found?", (), planted.run),
     Suite("files", "Every file of the data", (), files.run),
