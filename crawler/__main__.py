@@ -50,7 +50,7 @@ def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
     database = Database(settings.database)
     database.open()
     try:
-        tools = Tools(settings.crawler, settings.engine, settings.var / "cache", database)
+        tools = Tools(settings.crawler, settings.engine, settings.var / "cache", database, settings.var / "models")
         status: int = COMMANDS[chosen.command].run(chosen, tools)
     finally:
         database.close()

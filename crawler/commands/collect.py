@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from crawler.assigning import type_new
 from crawler.commands.tools import Progress, Tools, Unusable, answer, complain
 from crawler.couples import Separator
 from crawler.decisions import Decisions
@@ -23,7 +24,10 @@ from crawler.sources.member import Member
 from crawler.sources.remote import REMOTE, polite, remote
 from db import crawls
 from db.locks import single_runner
+from engine.backends.runtime import make_runtime
+from engine.errors import EngineError
 from engine.fashion import FashionReader
+from engine.registry import Registry
 from engine.types import STARTER, TypePack
 
 SOURCES = ("folder", "member", *REMOTE)
@@ -74,6 +78,7 @@ def run(arguments: argparse.Namespace, tools: Tools) -> int:
                 told.report = ingest.run(source, query, decisions=decisions, progress=follow, limit=arguments.limit)
             except SourceError as error:
                 told.error = error
+        _type(tools)
         _print(told.report, as_json=arguments.json)
     if told.error is not None:
         wait = f" (it asks for {told.error.retry_after:.0f} s)" if isinstance(told.error, Throttled) else ""
@@ -155,6 +160,19 @@ def _ingest(tools: Tools) -> Ingest:
     fashion = FashionReader(pack.garments, separator.runtime)
     fashion.load()
     return Ingest(tools.database, separator, Describer(fashion, pack.fashion_model, separator.face_version), tools.engine)
+
+
+def _type(tools: Tools) -> None:
+    """Give the new couples the types in use, so that they count from now on and not only once types are learned anew."""
+    if tools.models is None:
+        return
+    first = Path(tools.engine.pack) if tools.engine.pack else STARTER
+    try:
+        pack = Registry(tools.models, first).load(runtime=make_runtime(tools.engine, tools.cache))
+    except EngineError as error:
+        complain(f"the new couples count once the types can be read: {error}")
+        return
+    type_new(tools.database, pack, dt.datetime.now(dt.UTC))
 
 
 def _print(report: Report, *, as_json: bool) -> None:

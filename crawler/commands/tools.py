@@ -26,6 +26,8 @@ class Tools:
     cache: Path
     """Folder for prepared and compiled models."""
     database: Database
+    models: Path | None = None
+    """Folder of the versions of the types; None: the couples are typed later."""
 
 
 class Unusable(Exception):

@@ -146,6 +146,8 @@ def test_a_second_run_accepts_nothing_and_an_archive_of_the_same_is_known(photos
         {"seen": 3, "accepted": 1, "duplicates": 0, "rejected": {"not_an_image": 1, "same_person_twice": 1}},
     )
     assert "collect: 3/3" in err
+    # They count at once, under the types in use.
+    assert rows(place, "SELECT DISTINCT version FROM person_types") == [("starter-1",)]
     assert json.loads(run(place, *collect(few))[1]) == {"seen": 3, "accepted": 0, "duplicates": 3, "rejected": {}}
     packed = json.loads(run(place, *collect(tmp_path / "few.zip"))[1])
     assert (packed["accepted"], packed["duplicates"]) == (0, 1)
