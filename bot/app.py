@@ -231,7 +231,8 @@ class Application:
         photos = DatabasePhotos(self.runtime)
         in_use = TypesInUse(pack, self.registry.starter_version)
         schedule = self.settings.schedule
-        judge = CoupleJudge(Separator(self.settings.crawler, self.settings.engine, self._analyser.cache), self.settings.engine)
+        separator = Separator(self.settings.crawler, self.settings.engine, self._analyser.cache, self._analyser.readers)
+        judge = CoupleJudge(separator, self.settings.engine)
         services = Services(
             self.bot, self.runtime, Words(), self._analyser, photos, matching, schedule, in_use, self.registry, admins, judge
         )

@@ -7,7 +7,7 @@ below with its reason; docs/adr/0022-separating-couples.md has the measurements 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
@@ -18,7 +18,7 @@ from crawler import readings
 from crawler.bodies import bodies
 from crawler.settings import CrawlerSettings
 from crawler.signals import Apart, apart, extent, inside, margin, seam
-from engine.analysis import EXPOSURE_MIN, SHARPNESS_MIN
+from engine.analysis import EXPOSURE_MIN, SHARPNESS_MIN, Readers
 from engine.attributes import MINOR, AttributeReader, Attributes
 from engine.backends.runtime import Runtime, make_runtime
 from engine.embedding import FaceEmbedder, Kind
@@ -113,13 +113,16 @@ class Decision:
 class Separator:
     """The engine's parts that are needed to tell a couple; safe to call from several threads once `load` returned."""
 
-    def __init__(self, settings: CrawlerSettings, engine: EngineSettings, cache: Path) -> None:
-        """`cache`: folder for prepared and compiled models."""
+    def __init__(
+        self, settings: CrawlerSettings, engine: EngineSettings, cache: Path, readers: Callable[[], Readers] | None = None
+    ) -> None:
+        """`cache`: folder for prepared and compiled models; `readers`: gives those that this process has loaded already."""
         self.settings = settings
         self.engine = engine
         self.cache = cache
+        self._readers = readers or self._load
         self._loading = threading.Lock()
-        self._parts: _Parts | None = None
+        self._parts: Readers | None = None
 
     def load(self) -> None:
         """Load all models; further calls do nothing.
@@ -154,13 +157,26 @@ class Separator:
         """Whether a decoded photo shows a couple."""
         return self._separate(self._loaded(), photo)
 
-    def _loaded(self) -> _Parts:
+    def _loaded(self) -> Readers:
         with self._loading:
             if self._parts is None:
-                self._parts = _Parts(self.engine, self.cache)
+                self._parts = self._readers()
             return self._parts
 
-    def _separate(self, parts: _Parts, photo: Decoded) -> Decision:
+    def _load(self) -> Readers:
+        runtime = make_runtime(self.engine, self.cache)
+        parts = Readers(
+            runtime,
+            FaceDetector(self.cache, runtime),
+            AttributeReader(self.cache, runtime),
+            FaceEmbedder(self.cache, runtime, cast("Kind", self.engine.embedding)),
+            NsfwScorer(self.cache, runtime),
+        )
+        for part in (parts.detector, parts.attributes, parts.embedder, parts.safety):
+            part.load()
+        return parts
+
+    def _separate(self, parts: Readers, photo: Decoded) -> Decision:
         image = photo.image
         nsfw = parts.safety.predict(image)
         if nsfw >= self.engine.nsfw_threshold:
@@ -181,7 +197,7 @@ class Separator:
         reason = self._wrong_with((one, other)) or _wrong_between(details) or self._wrong_beside(parts, photo, faces)
         return Decision(not reason, reason, (one, other), score, details)
 
-    def _subjects(self, parts: _Parts, photo: Decoded, left: FaceBox, right: FaceBox) -> tuple[Subject, Subject]:
+    def _subjects(self, parts: Readers, photo: Decoded, left: FaceBox, right: FaceBox) -> tuple[Subject, Subject]:
         image, scale = photo.image, photo.scale
         regions = bodies((image.shape[1], image.shape[0]), left, right)
         made = []
@@ -220,7 +236,7 @@ class Separator:
             return "age_out_of_range"
         return ""
 
-    def _wrong_beside(self, parts: _Parts, photo: Decoded, faces: list[FaceBox]) -> Reason:
+    def _wrong_beside(self, parts: Readers, photo: Decoded, faces: list[FaceBox]) -> Reason:
         """Who else is in the company of one of the two: a child, or more people."""
         found: Reason = ""
         for face in faces[2:]:
@@ -232,24 +248,11 @@ class Separator:
         return found
 
     @staticmethod
-    def _read(parts: _Parts, photo: Decoded, face: FaceBox) -> Attributes:
+    def _read(parts: Readers, photo: Decoded, face: FaceBox) -> Attributes:
         return readings.read(parts.attributes, photo.image, face)
 
     def _maybe_minor(self, score: float) -> bool:
         return score >= (self.engine.minor_threshold or MINOR)
-
-
-class _Parts:
-    """Every model, loaded."""
-
-    def __init__(self, settings: EngineSettings, cache: Path) -> None:
-        self.runtime = make_runtime(settings, cache)
-        self.detector = FaceDetector(cache, self.runtime)
-        self.attributes = AttributeReader(cache, self.runtime)
-        self.embedder = FaceEmbedder(cache, self.runtime, cast("Kind", settings.embedding))
-        self.safety = NsfwScorer(cache, self.runtime)
-        for part in (self.detector, self.attributes, self.embedder, self.safety):
-            part.load()
 
 
 def unreadable(problem: Problem) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -41,6 +41,17 @@ SHARPNESS_MIN = 0.1
 CROP = 256
 CROP_POINTS = (ARCFACE - 56) * 1.3 + (128, 142)
 """Where the five points lie in the crop for the card: the head with its hair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Models that are loaded; each may be used from several threads."""
+
+    runtime: Runtime
+    detector: FaceDetector
+    attributes: AttributeReader
+    embedder: FaceEmbedder
+    safety: NsfwScorer
 
 
 class Analyser:
@@ -95,6 +106,16 @@ class Analyser:
         changed = self._loaded().with_pack(pack)
         with self._loading:
             self._parts = changed
+
+    def readers(self) -> Readers:
+        """The models about faces and safety, for others in this process: loaded once, they take their memory once.
+
+        Raises:
+            WeightsError, BackendError, PackError: as `load`, which the first call does.
+
+        """
+        parts = self._loaded()
+        return Readers(parts.runtime, parts.detector, parts.attributes, parts.embedder, parts.safety)
 
     @property
     def model_version(self) -> str:
