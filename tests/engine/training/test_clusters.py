@@ -107,3 +107,10 @@ def test_never_more_than_allowed_are_left_without_a_type(seed: int, most: float)
 
 def test_without_people_everybody_has_a_type() -> None:
     assert clusters.outlier_floor(np.zeros((0, 3)), np.eye(3)) == -1.0
+
+
+def test_a_silhouette_of_many_is_that_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, truth = planted(6, each=60)
+    whole = clusters.silhouette(x, truth)
+    monkeypatch.setattr(clusters, "SAMPLE", 120)
+    assert clusters.silhouette(x, truth) == pytest.approx(whole, abs=0.05)
