@@ -1,8 +1,9 @@
 """Learn from the couples in the database, publish what passes the gates, and go back to older versions.
 
-The database is where a version comes into force: types of couples, their counts and the published version change in one transaction.
-Only then the registry is told, which the bots follow.  A kill between the two leaves the database ahead; `repair`, which every
-command begins with, then tells the registry.  What a version made of couples stays in the database, so going back to it is a switch.
+Types of couples and their counts are written under the new version, which nobody asks for yet, a page a transaction, so that members
+never wait for long.  One transaction then publishes the version in the database, and only then the registry is told, which the bots
+follow.  A kill between the two leaves the database ahead; `repair`, which every command begins with, then tells the registry.  What
+a version made of couples stays in the database, so going back to it is a switch.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler import reading
-from crawler.assigning import Progress, type_new
+from crawler.assigning import PAGE, Progress, type_new
 from crawler.errors import CrawlError
 from db import affinities, couples, models
 from db.locks import single_runner
@@ -171,7 +172,10 @@ class Learning:
             if made.refused:
                 self.database.transact(models.add, made.version, made.manifest, self.clock(), "refused")
             else:
-                self.database.transact(_publish, made, self.clock())
+                for at in range(0, len(made.typings), PAGE):
+                    self.database.transact(couples.retype, made.version, made.typings[at : at + PAGE], self.clock())
+                    progress("typing couples", min(at + PAGE, len(made.typings)), len(made.typings))
+                self.database.transact(_activate, made.version, made.manifest, self.clock())
                 self.registry.carry_names(made.matches)
                 self.registry.activate(made.version)
             self.prune()
@@ -184,6 +188,11 @@ class Learning:
         for version in learned[: max(0, len(learned) - self.settings.keep)]:
             self.database.transact(_forget, version)
             self.registry.remove(version)
+        # A run that was killed while it typed couples, and whose data then changed, left typings of a version that never came.
+        left = {one.version for one in self.registry.versions()}
+        for version in self.database.read(affinities.versions):
+            if version not in left:
+                self.database.transact(_forget, version)
 
     @contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -246,13 +255,6 @@ def curve(tried: Any) -> list[list[float]]:
     for one in tried:
         best[one["k"]] = max(best.get(one["k"], -1.0), one["rand"])
     return [[k, best[k]] for k in sorted(best)]
-
-
-def _publish(connection: Connection, made: Candidate, now: dt.datetime) -> None:
-    """Types of couples, counts and the published version, all or nothing."""
-    models.add(connection, made.version, made.manifest, now)
-    couples.retype(connection, made.version, made.typings, now)
-    models.activate(connection, made.version, now)
 
 
 def _activate(connection: Connection, version: str, manifest: Mapping[str, Any], now: dt.datetime) -> None:

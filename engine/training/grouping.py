@@ -19,6 +19,9 @@ ALIKE = 0.6
 FACE_REMOVED = "face_removed"
 """Name of the array in a pack's `centroids.npz` with the directions of face embeddings that types shall not be about."""
 
+TRIED = 3000
+"""People among whom K and the dimensions are chosen: time and memory of the trials grow with the square of their number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -92,8 +95,9 @@ def find(
     """
     if group.endswith("face"):
         views = clusters.farther(x, views, ALIKE)
-    tried = [clusters.stability(x, views, k, dims, removed, seed) for dims in bounds.dims for k in bounds.ks]
-    chosen = clusters.choose(tried, bounds.least_members)
+    some = np.sort(np.random.default_rng(seed).permutation(len(x))[:TRIED])
+    tried = [clusters.stability(x[some], views[some], k, dims, removed, seed) for dims in bounds.dims for k in bounds.ks]
+    chosen = clusters.choose(tried, max(1, bounds.least_members * len(some) // len(x)))
     projection = clusters.components(x, chosen.dims, removed)
     z = projection.apply(x)
     centroids, labels = clusters.spherical_kmeans(z, chosen.k, seed)
@@ -103,7 +107,8 @@ def find(
     temperature = clusters.temperature(flat @ centroids.T, np.repeat(labels, views.shape[1]))
     aside = (x - x.mean(axis=0)) if removed is None else (x - x.mean(axis=0)) @ removed
     anchors = clusters.unit(np.stack([aside[labels == number].mean(axis=0) for number in range(chosen.k)]))
-    figures = {**asdict(chosen), "people": len(x), "tried": [asdict(one) for one in tried]}
+    smallest = int(np.bincount(labels, minlength=chosen.k).min())
+    figures = {**asdict(chosen), "smallest": smallest, "people": len(x), "tried": [asdict(one) for one in tried]}
     typical = (z * centroids[labels]).sum(axis=1)
     floor = clusters.outlier_floor(z, centroids, bounds.outliers)
     return Found(group, block or (0, x.shape[1]), projection, centroids, labels, typical, anchors, temperature, floor, figures)

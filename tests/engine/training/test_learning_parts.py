@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.training import naming, portrayal
+from engine.training import grouping, naming, portrayal
 from engine.training.checkpoints import Checkpoints, Result, prune
 from engine.training.corpus import Corpus, Subject, couples_of
 from engine.training.describe import face_name, numbered
@@ -133,6 +133,18 @@ def test_types_that_are_found_again_are_known_by_their_anchors() -> None:
     assert len({info.id for info in same.values()}) == k
     # Anchors of other embeddings are not looked at.
     assert naming.successors(found, starter, starter.face_model, "other") == {}
+
+
+def test_of_many_people_some_decide_how_many_types_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    x = np.stack([planted.near(planted.centres(1, 32)[at % 4], 0.4, random) for at in range(400)]).astype(np.float64)
+    bounds = Bounds((3, 4, 5), (5,), 20, 0.02)
+    whole = find("man_fashion", x, x[:, None], None, bounds, 1)
+    monkeypatch.setattr(grouping, "TRIED", 120)
+    some = find("man_fashion", x, x[:, None], None, bounds, 1)
+    assert len(some.centroids) == len(whole.centroids) == 4
+    assert len(some.labels) == 400
+    assert some.figures["smallest"] == 100
 
 
 def test_a_type_of_few_people_shows_no_face() -> None:
