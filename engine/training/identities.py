@@ -65,6 +65,7 @@ def identify(
     groups = _Groups(faces, photos)
     first, second, cosine = alike(faces, threshold, progress=progress)
     waiting: list[tuple[float, int, int]] = []
+    faces_when_pushed: dict[tuple[int, int], int] = {}
     edge = 0
     while edge < len(cosine) or waiting:
         # The pairs of faces lie sorted; pairs of grown groups wait in the heap.  Both say at most how alike two groups can be.
@@ -81,7 +82,11 @@ def identify(
         if mean >= most - 1e-6:
             groups.join(one, other)
         elif mean >= threshold:
-            heapq.heappush(waiting, (-mean, one, other))
+            # Many pairs of faces ask for the same two groups: as long as neither has grown, once is enough.
+            pair, size = (min(one, other), max(one, other)), groups.size[one] + groups.size[other]
+            if faces_when_pushed.get(pair) != size:
+                faces_when_pushed[pair] = size
+                heapq.heappush(waiting, (-mean, one, other))
     return groups.result()
 
 
