@@ -19,6 +19,7 @@ STEPS = 12
 
 SHIFT = 8
 
+
 def log_gamma(x: ArrayLike) -> NDArray[np.float64]:
     """The logarithm of the gamma function, for positive numbers: Stirling's series at x + SHIFT, and back by Γ(x + 1) = x Γ(x).
 
