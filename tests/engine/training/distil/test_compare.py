@@ -110,12 +110,13 @@ def test_what_cannot_be_weighed_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_a_net_learns_what_can_be_seen_and_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="needs requirements/train.txt")
     corpus = made.corpus()
-    (found,) = compare.trained(corpus, tmp_path, 12.0, ["mobilenet_v3_small"], download=False)
+    (found,) = compare.trained(corpus, tmp_path, 15.0, ["mobilenet_v3_small"], download=False)
     assert found.faces is not None
-    assert found.faces.value > 0.6
+    assert found.faces.value > 0.4, "chance is a sixth"
     assert found.parity is not None
     assert found.parity < 0.1
     assert found.epochs > 1
@@ -128,7 +129,7 @@ def test_a_net_learns_what_can_be_seen_and_a_killed_run_goes_on(tmp_path: Path, 
         raise AssertionError("trained again")
 
     monkeypatch.setattr(students, "train", again)
-    assert list(compare.trained(corpus, tmp_path, 12.0, ["mobilenet_v3_small"], download=False)) == [found]
+    assert list(compare.trained(corpus, tmp_path, 15.0, ["mobilenet_v3_small"], download=False)) == [found]
 
 
 @pytest.mark.training
