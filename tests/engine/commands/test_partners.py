@@ -39,7 +39,7 @@ def test_partner_types_come_best_first_with_the_prior_stated(settings: Path, cap
 
 
 def test_top_and_text(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    face = next(info for info in TypePack.load(STARTER).types if info.group == "man_face")
+    face = next(info for info in TypePack.load(STARTER).types if info.id == "mf-2")
     assert main(["partners", str(face.picture), "--seeking", "woman", "--top", "2"]) == 0
     assert capsys.readouterr().out.count("times chance") == 2
     assert main(["partners", str(face.picture), "--seeking", "woman", "--top", "0"]) == 2
