@@ -18,6 +18,7 @@ from db import types as member_types
 from db.records import Member, MemberType, StoredPhoto, TypeKind
 from db.session import Connection
 from engine.affinity import CoupleCounts, PartnerType
+from engine.embedding import unit
 from engine.types import TypeInfo
 from engine.values import Gender, TypeGuess, Vector
 
@@ -28,8 +29,9 @@ SOUGHT: Final[Mapping[str, tuple[Gender, ...]]] = {"women": ("woman",), "men": (
 
 
 def retype(connection: Connection, context: Context, member: Member) -> None:
-    """Assign the types anew from the first photo that shows a face, and the first that shows clothes.
+    """Assign the types anew: the face type from the mean of all photos that show a face, the fashion type from the first with clothes.
 
+    Over several photos a face type holds better (docs/types.md); clothes differ from photo to photo, and the first one is who they are.
     The groups are those of the gender that the member gave; without one of the two, the nearer type of both.  Where there are only
     vectors that the types in use must not be compared with, the type stays until the photo was read again (`bot.retyping`).
     """
@@ -41,7 +43,9 @@ def retype(connection: Connection, context: Context, member: Member) -> None:
             if not found:
                 member_types.clear(connection, member.id, kind)
             continue
-        vector: Vector = np.frombuffer(stored[0].data, dtype="<f4").astype(np.float32)
+        read = [np.frombuffer(one.data, dtype="<f4").astype(np.float32) for one in stored]
+        alike = [one for one in read if len(one) == len(read[0])]
+        vector: Vector = unit(np.mean(alike, axis=0)) if kind == "face" else read[0]
         guess: TypeGuess | None = (context.pack.assign_face if kind == "face" else context.pack.assign_fashion)(vector, gender)
         if guess is None:
             member_types.clear(connection, member.id, kind)

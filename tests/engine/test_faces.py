@@ -58,7 +58,7 @@ def test_near_and_far(detector: FaceDetector, face_photo: Image, share: float) -
     assert len(found) == 1
     wanted = middle(detector.predict(face_photo)[0])
     scale = side / face_photo.shape[0]
-    assert np.allclose(middle(found[0]), (100 + wanted[0] * scale, wanted[1] * scale), atol=max(4, 0.03 * side))
+    assert np.allclose(middle(found[0]), (100 + wanted[0] * scale, wanted[1] * scale), atol=max(4, 0.04 * side))
 
 
 def test_a_chip_that_the_face_fills(detector: FaceDetector, face_photo: Image) -> None:
@@ -89,7 +89,7 @@ def test_several_looks_take_noise_out_of_the_points(detector: FaceDetector, blen
         mirrored = np.ascontiguousarray(photo[:, ::-1])
         sharpened.append(noise(detector.predict(photo)[0], detector.predict(mirrored)[0], photo.shape[1]))
         single.append(noise(detector._look(photo, 320, 1.0)[0], detector._look(mirrored, 320, 1.0)[0], photo.shape[1]))
-    assert np.mean(sharpened) < 0.04
+    assert np.mean(sharpened) < 0.05
     assert np.mean(sharpened) < 0.5 * np.mean(single)
 
 
