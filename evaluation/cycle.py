@@ -7,7 +7,8 @@ The same once more with the partners shuffled, where nothing may be found.
 
 The share of the attainable affinity: over the people held out, (A(chosen) - A(random)) / (A(best) - A(random)), where A of a type is
 the mean planted weight between the person and the people of that type, chosen is the type recommended first among those of its
-kind, best the type with the largest A, and random the mean over all people of the gender sought.
+kind, best the type with the largest mean of A over everybody of the person's own type (no more can be known from types), and random the
+mean over all people of the gender sought.
 """
 
 from __future__ import annotations
@@ -120,20 +121,26 @@ def weights(kind: str, person: Person, others: Sequence[Person]) -> NDArray[np.f
 def recovered(kind: str, people: Sequence[Person], affinity: Affinity, couples: CoupleCounts) -> tuple[NDArray[np.float64], int]:
     """For each person held out (chosen - random, best - random); and to how many of them observed couples spoke."""
     gains, observed = [], 0
-    for person in people:
-        if not person.held or kind not in person.types:
+    typed = [one for one in people if kind in one.types]
+    for person in typed:
+        if not person.held:
             continue
         seeking: Gender = "woman" if person.gender == "man" else "man"
-        others = [one for one in people if not one.held and one.gender == seeking and kind in one.types]
+        others = [one for one in typed if not one.held and one.gender == seeking]
+        alike = [one for one in typed if one.gender == person.gender and one.types[kind] == person.types[kind]]
         found = affinity.partners([person.types[kind]], seeking, couples, None)
-        planted = weights(kind, person, others)
-        of_type = {one.type.id: planted[[other.types[kind] == one.type.id for other in others]] for one in found}
-        means = {name: float(values.mean()) for name, values in of_type.items() if len(values)}
+        planted = np.stack([weights(kind, one, others) for one in [person, *alike]])
+        means = {}
+        for one in found:
+            here = [other.types[kind] == one.type.id for other in others]
+            if any(here):
+                means[one.type.id] = planted[:, here].mean(axis=1)
         chosen = next((one for one in found if one.type.id in means), None)
         if chosen is None:
             continue
         observed += chosen.evidence == "observed"
-        gains.append((means[chosen.type.id] - planted.mean(), max(means.values()) - planted.mean()))
+        best = max(means.values(), key=lambda values: float(values[1:].mean()))
+        gains.append((means[chosen.type.id][0] - planted[0].mean(), best[0] - planted[0].mean()))
     return np.array(gains).reshape(-1, 2), observed
 
 
@@ -186,7 +193,7 @@ def facts(label: str, collected: Mapping[str, Any], learned: Mapping[str, Any], 
 def main(arguments: list[str] | None = None) -> int:
     """Run the cycle twice; 0 where it came to recommendations, 1 where a step failed, 2 where there are no portraits."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.cycle", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pictures", type=int, default=1200, help="couple photos to generate for each of the two runs")
+    parser.add_argument("--pictures", type=int, default=900, help="couple photos to generate for each of the two runs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only-planted", action="store_true", help="leave the shuffled control out")
     parser.add_argument("--results", type=Path, default=ROOT / "evaluation" / "results" / "cycle", metavar="DIR")

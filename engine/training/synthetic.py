@@ -125,23 +125,24 @@ def weight(one: Portrait, other: Portrait, strength: float) -> float:
 
 
 def plan(people: Sequence[Portrait], count: int, seed: int, strength: float = STRENGTH, *, shuffled: bool = False) -> list[Scene]:
-    """`count` scenes, couples and others, in random order; popularity differs between people."""
+    """At most `count` scenes, couples and others, in random order; popularity differs between people, and no couple comes twice.
+
+    The product counts a couple once however many photos it has, so that repeated ones would only blur what was planted.
+    """
     random = np.random.default_rng(seed)
-    popularity = random.gamma(2.0, 1.0, len(people)) + 0.2
+    popularity = random.gamma(4.0, 1.0, len(people)) + 0.5
+    free = ~np.eye(len(people), dtype=np.bool_)
     scenes = [_no_couple(people, random) for _ in range(round(count * NEGATIVE))]
     drawn: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     for _ in range(count - len(scenes)):
         same = bool(random.random() < SAME_GENDER)
         first = int(random.choice(len(people), p=popularity / popularity.sum()))
-        chances = np.array(
-            [
-                popularity[at] * weight(people[first], one, strength)
-                if at != first and (one.gender == people[first].gender) == same
-                else 0.0
-                for at, one in enumerate(people)
-            ]
-        )
-        drawn[same].append((first, int(random.choice(len(people), p=chances / chances.sum()))))
+        mate = [free[first, at] and (one.gender == people[first].gender) == same for at, one in enumerate(people)]
+        fit = [popularity[at] * weight(people[first], one, strength) * mate[at] for at, one in enumerate(people)]
+        if sum(fit) > 0:
+            second = int(random.choice(len(people), p=np.array(fit) / sum(fit)))
+            free[first, second] = free[second, first] = False
+            drawn[same].append((first, second))
     for same, pairs in drawn.items():
         # Women against men, so that shuffling leaves who is on how many pictures as it was.
         ordered = [pair if same or people[pair[0]].gender == "woman" else pair[::-1] for pair in pairs]

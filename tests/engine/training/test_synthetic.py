@@ -35,9 +35,15 @@ def matching(scenes: list[Scene]) -> float:
 
 
 def test_the_affinity_is_planted_and_shuffling_removes_it() -> None:
-    assert matching(plan(PEOPLE, 2000, 3)) == pytest.approx(8 / 9, abs=0.04)
-    assert matching(plan(PEOPLE, 2000, 3, shuffled=True)) == pytest.approx(0.5, abs=0.06)
-    assert matching(plan(PEOPLE, 2000, 3, 1.0)) == pytest.approx(0.5, abs=0.06)
+    # 8 / 9 at first, less as the likely couples are used up.
+    assert 0.75 < matching(plan(PEOPLE, 200, 3)) < 0.92
+    assert matching(plan(PEOPLE, 200, 3, shuffled=True)) == pytest.approx(0.5, abs=0.1)
+    assert matching(plan(PEOPLE, 200, 3, 1.0)) == pytest.approx(0.5, abs=0.1)
+
+
+def test_no_couple_comes_twice() -> None:
+    couples = [frozenset(one.name for one in scene.people) for scene in plan(PEOPLE, 1200, 4) if scene.kind == "couple"]
+    assert len(couples) == len(set(couples)) > 800
 
 
 def test_shuffling_changes_partners_only() -> None:
