@@ -127,8 +127,7 @@ def _photo(albums: Albums) -> Callable[[Message, Desk], object]:
     async def photo(message: Message, desk: Desk) -> None:
         """A photo, or an image sent as a file: fetched, judged off the loop, kept or refused, with a sign of life meanwhile."""
         sent = message.photo[-1] if message.photo else message.document
-        image = bool(message.photo) or (message.document is not None and _image(message))
-        if sent is None or not image:
+        if sent is None or not (message.photo or _image(message)):
             await desk.run(message, couples.not_a_photo)
         elif (sent.file_size or 0) > LARGEST:
             await desk.run(message, couples.too_large)

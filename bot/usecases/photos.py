@@ -140,9 +140,9 @@ def _keep(
     held = photos.of(connection, member.id)
     if member.step == "edit.photo":
         members.set_step(connection, member.id, "edit.photo", {}, context.now)
+    types.retype(connection, context, member)
     if held[0].id != photo.id:
         return [Say(word("photo.added", n=len(held), most=context.matching.photos_max), _after(member))]
-    types.retype(connection, context, member)
     replies = types.card(connection, context, member, _after(member))
     return replies if looked_at else [*replies, Say(word("photo.pending"))]
 
