@@ -163,14 +163,15 @@ class Analyser:
             return replace(seen, problem=Problem("nsfw", "This photo is not safe for work: send one in which you are dressed."))
         if not face:
             return self._dressed(parts, seen, image, None)
-        # Haze and dusk hide faces that are there; how well they can be read is judged by the photo as it is (docs/types.md).
+        # Haze and dusk hide faces that are there; age, gender and quality are read from
+        # the photo as it is (docs/types.md).
         evened = lit(image, "faint")
         boxes = parts.detector.predict(evened)[:FACES_MAX]
         if not boxes:
             problem = Problem("no_face", "No face was found: send a photo that shows your face from the front, in good light.")
             return self._dressed(parts, replace(seen, problem=problem), image, None)
         main = main_face(boxes, image)
-        faces = tuple(self._face(parts, image, evened, box, photo.scale) for box in boxes)
+        faces = tuple(self._face(parts, image, box, photo.scale) for box in boxes)
         seen = replace(
             seen,
             faces=faces,
@@ -181,8 +182,8 @@ class Analyser:
         )
         return self._dressed(parts, seen, image, boxes[main])
 
-    def _face(self, parts: _Parts, image: Image, evened: Image, box: FaceBox, scale: float) -> Face:
-        said = parts.attributes.predict(evened, box)
+    def _face(self, parts: _Parts, image: Image, box: FaceBox, scale: float) -> Face:
+        said = parts.attributes.predict(image, box)
         return describe(box.scaled(scale), said, assess(image, box, scale), self.settings.minor_threshold or MINOR)
 
     @staticmethod

@@ -36,4 +36,4 @@ def test_every_benchmark_states_a_baseline() -> None:
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert modules == {one.name for one in BENCHMARKS}, "a file in suites/ that the registry does not run"
     for name in modules:
-        assert re.search(r"\b(PLAIN|BARE|theirs|bare|without)\b", (folder / f"{name}.py").read_text(encoding="utf-8")), name
+        assert re.search(r"\b(PLAIN|BARE|theirs|bare|without|beside)\b", (folder / f"{name}.py").read_text(encoding="utf-8")), name
