@@ -30,6 +30,11 @@ SCANNED_MAX = 1_000_000_000
 """Pixels times scans of a progressive JPEG: a small file may ask for a large picture hundreds of times over; cameras ask 10 times."""
 ENOUGH = 0.75
 """Share of the wanted length that a JPEG scaled down by halves may have: 12 megapixels then cost a third less than at one half."""
+_FRAMES = {0xC0, 0xC1}
+"""Markers of a sequential frame."""
+_SCAN = 0xDA
+_ORDINARY = {*_FRAMES, 0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0), _SCAN}
+"""Markers before the picture that have a length and mean what they say: frame, tables, restart interval, comment, application data."""
 _STRIP = 4_000_000
 """Pixels that are converted at once, so that a large photo is never in memory twice."""
 
@@ -165,13 +170,18 @@ def _jpeg(data: bytes, longest: int) -> tuple[Image, int]:
 
 
 def _one_scan(data: bytes) -> bool:
-    """Whether a JPEG is of the plain kind, all of it in its first scan (ITU T.81, annex B); False where that cannot be told."""
+    """Whether a JPEG is of the plain kind, all of it in its first scan (ITU T.81, annex B); False where that cannot be told.
+
+    Only ordinary segments are stepped over: with fill bytes or other markers a decoder could see another file than this does.
+    """
     at, components = 2, 0
-    while at + 5 <= len(data) and data[at] == 0xFF:
+    while at + 10 <= len(data) and data[at] == 0xFF and data[at + 1] in _ORDINARY:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xDA:
-            return data[at + 4] == components
-        if marker in {0xC0, 0xC1} and at + 10 <= len(data):
+        if marker == _SCAN:
+            return 0 < components == data[at + 4]
+        if marker in _FRAMES:
+            if components:  # a second frame
+                return False
             components = data[at + 9]
         at += 2 + length
     return False

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from engine.images import Decoded, decode, encode_jpeg
+from engine.images import Decoded, _one_scan, decode, encode_jpeg
 from engine.settings import EngineSettings
 from engine.values import Problem
 
@@ -140,6 +140,34 @@ def test_bombs_cost_nothing() -> None:
     assert refused(png(0, 10, body)).code == "not_an_image"
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("hidden", [b"\xff", b"\xff" * 7, b"\xff\x01\x00\x02", b"\xff\xd0\x00\x02"])
+def test_a_frame_cannot_be_hidden_from_the_bound_on_scans(hidden: bytes) -> None:
+    plain = saved(picture(2000, 2000), quality=30)
+    progressive = saved(picture(2000, 2000), quality=30, progressive=True)
+    frame = plain[plain.index(b"\xff\xc0") :][: 2 + 17]
+    scan = progressive[progressive.rindex(b"\xff\xda") : -2]
+    assert _one_scan(plain)
+    # The walk meets a sequential frame in a segment that a decoder passes over, and the true, progressive one only behind it.
+    tail = progressive[progressive.index(b"\xff\xc2") :]
+    hostile = b"\xff\xd8" + hidden + tail[:-2] + scan * 400 + b"\xff\xd9"
+    assert not _one_scan(hostile)
+    assert not _one_scan(b"\xff\xd8" + frame + hidden + tail)
+    assert isinstance(decode(hostile, SETTINGS), Problem)
+
+
+def test_a_decoy_behind_a_fill_byte_is_not_believed() -> None:
+    """With a fill byte before it, the progressive frame reads as a long segment of another kind, behind which a plain file seems to lie."""
+    plain, progressive = saved(picture()), saved(picture(), progressive=True)
+    frame = progressive[progressive.index(b"\xff\xc2") :][:19]
+    decoy = plain[plain.index(b"\xff\xc0") :][:19] + plain[plain.index(b"\xff\xda") :][:14]
+    walked = 2 + 2 + int.from_bytes(frame[1:3], "big")  # where a walk that takes the fill byte for a marker goes on
+    comment = b"\xff\xfe" + (60_000).to_bytes(2, "big")
+    inside = bytes(walked - 2 - 1 - len(frame) - len(comment)) + decoy
+    hostile = b"\xff\xd8\xff" + frame + comment + inside.ljust(59_998, b"\0") + progressive[2:]
+    assert hostile[walked:].startswith(decoy)
+    assert not _one_scan(hostile)
 
 
 def test_progressive_jpegs_are_read_but_not_hundreds_of_scans() -> None:
