@@ -150,3 +150,21 @@ def facenet_crop(image: Image, face: FaceBox) -> Image:
 def unit(vector: Vector) -> Vector:
     """`vector` at Euclidean length 1."""
     return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+
+
+def packed(vector: Vector) -> bytes:
+    """A vector as it is stored: float32, little endian.
+
+    >>> packed(np.array([1.0], np.float32)).hex()
+    '0000803f'
+    """
+    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
+
+
+def unpacked(data: bytes) -> Vector:
+    """A vector that was stored by `packed`.
+
+    >>> unpacked(packed(np.array([0.5, -1.0], np.float32))).tolist()
+    [0.5, -1.0]
+    """
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Notice, Replies, Say, Shown, Word, word
@@ -19,7 +17,8 @@ from db import members, photos, safety
 from db import types as member_types
 from db.records import Member, Photo
 from db.session import Connection
-from engine.values import Analysis, Vector
+from engine.embedding import packed
+from engine.values import Analysis
 
 DONE = button("ask.photo.done", "set", choice="photo:done")
 FACE_FREE = frozenset({"not_an_image", "too_large", "nsfw"})
@@ -204,21 +203,15 @@ def store_vectors(connection: Connection, photo: Photo, analysis: Analysis) -> N
     read = (("face", analysis.embedding, analysis.face_model), ("fashion", analysis.fashion_embedding, analysis.fashion_model))
     for kind, vector, version in read:
         if vector is not None:
-            data = np.asarray(vector, dtype="<f4")
             photos.add_vector(
                 connection,
                 photo.id,
                 "face" if kind == "face" else "fashion",
                 version or analysis.model_version,
                 analysis.runtime,
-                data.tobytes(),
-                len(data),
+                packed(vector),
+                len(vector),
             )
-
-
-def vector(data: bytes) -> Vector:
-    """An embedding as it was stored: little-endian float32."""
-    return np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 
 def _take_place(connection: Connection, member: Member, photo: Photo, old: Photo) -> None:

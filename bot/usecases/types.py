@@ -18,7 +18,7 @@ from db import types as member_types
 from db.records import Member, MemberType, StoredPhoto, TypeKind
 from db.session import Connection
 from engine.affinity import CoupleCounts, PartnerType
-from engine.embedding import unit
+from engine.embedding import unit, unpacked
 from engine.types import TypeInfo
 from engine.values import Gender, TypeGuess, Vector
 
@@ -43,9 +43,8 @@ def retype(connection: Connection, context: Context, member: Member) -> None:
             if not found:
                 member_types.clear(connection, member.id, kind)
             continue
-        read = [np.frombuffer(one.data, dtype="<f4").astype(np.float32) for one in stored]
-        alike = [one for one in read if len(one) == len(read[0])]
-        vector: Vector = unit(np.mean(alike, axis=0)) if kind == "face" else read[0]
+        read = [unpacked(one.data) for one in stored]
+        vector: Vector = unit(np.mean(read, axis=0)) if kind == "face" else read[0]
         guess: TypeGuess | None = (context.pack.assign_face if kind == "face" else context.pack.assign_fashion)(vector, gender)
         if guess is None:
             member_types.clear(connection, member.id, kind)
