@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-import numpy as np
-
 from db import couples
 from db.corpus_records import CouplePerson
 from db.session import Database
+from engine.embedding import unpacked
 from engine.types import Kind, TypePack
 from engine.values import Vector
 
@@ -20,8 +19,8 @@ Progress = Callable[[str, int, int], None]
 
 
 def vector(data: bytes | None) -> Vector | None:
-    """A stored vector: float32, little endian."""
-    return None if data is None else np.frombuffer(data, dtype="<f4").astype(np.float32)
+    """A stored vector, None where there is none."""
+    return None if data is None else unpacked(data)
 
 
 def comparable(pack: TypePack, kind: Kind, data: bytes | None, version: str | None) -> Vector | None:

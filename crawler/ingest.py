@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from crawler import captions, dedupe
 from crawler.couples import Decision, Separator, unreadable
 from crawler.decisions import Decisions
@@ -23,6 +21,7 @@ from crawler.sources.base import Item, Source
 from db import couples, crawls, pictures, uploads
 from db.corpus_records import NewPerson, PictureRow, PictureStatus
 from db.session import Connection, Database
+from engine.embedding import unpacked
 from engine.images import Decoded, decode
 from engine.settings import EngineSettings
 from engine.values import Problem
@@ -195,7 +194,7 @@ class Ingest:
             return True
         if decision.subjects is None:
             return False
-        left, right = (np.frombuffer(one.face_vector or b"", "<f4") for one in stored)
+        left, right = (unpacked(one.face_vector or b"") for one in stored)
         return dedupe.same_people((left, right), (decision.subjects[0].embedding, decision.subjects[1].embedding))
 
     def _people(self, photo: Decoded, decision: Decision) -> tuple[NewPerson, NewPerson]:

@@ -10,10 +10,11 @@ from crawler.bodies import Crops, crops, within
 from crawler.couples import Subject
 from db.corpus_records import NewPerson
 from engine.colours import to_lab
+from engine.embedding import packed
 from engine.fashion import FashionReader, FashionReading
 from engine.images import Decoded
 from engine.regions import Box
-from engine.values import FaceBox, Image, Vector
+from engine.values import FaceBox, Image
 
 
 class Describer:
@@ -70,15 +71,6 @@ def skin(image: Image, face: FaceBox) -> tuple[float, float, float]:
     part = image[top : max(top + 1, int(y + 0.7 * height)), left : max(left + 1, int(x + 0.78 * width))]
     light, red, yellow = np.median(to_lab(part).reshape(-1, 3), axis=0).tolist()
     return light, red, yellow
-
-
-def packed(vector: Vector) -> bytes:
-    """A vector as it is stored: float32, little endian.
-
-    >>> packed(np.array([1.0], np.float32)).hex()
-    '0000803f'
-    """
-    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
 
 
 def _box(subject: Subject, photo: Decoded) -> Box:

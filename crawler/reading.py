@@ -11,6 +11,7 @@ from crawler.assigning import Progress, vector
 from db import couples, selfies
 from db.corpus_records import CouplePerson
 from db.session import Database
+from engine.embedding import packed
 from engine.training.corpus import Corpus, Recent, Subject
 from engine.values import FaceBox, Vector
 
@@ -83,7 +84,7 @@ def _pages(database: Database, *, pixels: bool) -> Iterator[list[CouplePerson]]:
 
 
 def _packed(found: Vector | None) -> bytes | None:
-    return None if found is None else np.ascontiguousarray(found, dtype="<f4").tobytes()
+    return None if found is None else packed(found)
 
 
 def _face(facts: Any) -> FaceBox | None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis import Analyser
+from engine.embedding import packed, unpacked
 from engine.settings import EngineSettings
 from engine.values import Analysis
 from evaluation.parts import PartsReader
@@ -117,15 +118,13 @@ class Look:
     def _keep(self, key: str, seen: Seen) -> None:
         kept = self._open()
         facts = {name: value for name, value in asdict(replace(seen, vectors={})).items() if name != "vectors"}
-        blobs = [seen.vectors[name].astype("<f4").tobytes() if name in seen.vectors else None for name in VECTORS]
+        blobs = [packed(seen.vectors[name]) if name in seen.vectors else None for name in VECTORS]
         with kept:
             kept.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", [key, json.dumps(facts), *blobs])
 
     def _read(self, key: str) -> Seen:
         facts, *blobs = self._open().execute("SELECT * FROM seen WHERE key = ?", [key]).fetchone()[1:]
-        vectors = {
-            name: np.frombuffer(blob, "<f4").astype(np.float32) for name, blob in zip(VECTORS, blobs, strict=True) if blob is not None
-        }
+        vectors = {name: unpacked(blob) for name, blob in zip(VECTORS, blobs, strict=True) if blob is not None}
         plain = json.loads(facts)
         faces = tuple(SeenFace(**{**face, "box": tuple(face["box"]), "age_range": tuple(face["age_range"])}) for face in plain.pop("faces"))
         size, garments = tuple(plain.pop("size")), tuple(plain.pop("garments"))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.values import Garment, Gender, Vector
+from engine.values import Garment, Gender, Image, Vector
 
 TONE = (66.0, 13.0, 17.0)
 """CIELAB that a cheek counts as having where it was not measured."""
@@ -103,3 +104,9 @@ def couples_of(subjects: Sequence[Subject]) -> list[tuple[int, int]]:
     for index, one in enumerate(subjects):
         found.setdefault(one.couple, []).append(index)
     return [(both[0], both[1]) for _, both in sorted(found.items()) if len(both) == 2]
+
+
+def decoded(jpeg: bytes) -> Image | None:
+    """RGB of a stored crop; None where there is none or it is damaged."""
+    pixels = cv2.imdecode(np.frombuffer(jpeg, dtype=np.uint8), cv2.IMREAD_COLOR) if jpeg else None
+    return None if pixels is None else np.ascontiguousarray(np.asarray(pixels, dtype=np.uint8)[:, :, ::-1])

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
@@ -15,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from engine.analysis import CROP_POINTS
 from engine.faces import similarity
 from engine.training import describe
-from engine.training.corpus import Corpus, Subject
+from engine.training.corpus import Corpus, Subject, decoded
 from engine.training.grouping import Found, short_name
 from engine.training.portrayal import Look, face_row, fashion_row, outfit
 from engine.types import TypeInfo, TypePack
@@ -26,6 +25,9 @@ CLEARLY = 0.8
 
 MIDDLING = (62.0, 44.0, 132.0, 170.0)
 """Box in the crop of a face whose box is not known."""
+
+GREY = np.full((256, 256, 3), 128, dtype=np.uint8)
+"""Stands for a crop that is damaged."""
 
 
 def successors(found: Found, old: TypePack, face_model: str, fashion_model: str) -> dict[int, TypeInfo]:
@@ -52,17 +54,10 @@ def look_of(subject: Subject, corpus: Corpus) -> Look:
     points = np.asarray(landmarks @ matrix[:, :2].T + matrix[:, 2], dtype=np.float64)
 
     def picture() -> tuple[Image, NDArray[np.float64]]:
-        return decoded(corpus.pixels(subject.id)[0]), points
+        photo = decoded(corpus.pixels(subject.id)[0])
+        return (GREY.copy() if photo is None else photo), points
 
     return Look(subject.age, np.array(subject.skin), describe.proportions(box, landmarks), subject.garments, picture)
-
-
-def decoded(jpeg: bytes) -> Image:
-    """RGB of a stored crop; grey where it is damaged."""
-    pixels = cv2.imdecode(np.frombuffer(jpeg, dtype=np.uint8), cv2.IMREAD_COLOR) if jpeg else None
-    if pixels is None:
-        return np.full((256, 256, 3), 128, dtype=np.uint8)
-    return np.ascontiguousarray(np.asarray(pixels, dtype=np.uint8)[:, :, ::-1])
 
 
 def portray(

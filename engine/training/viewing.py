@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from engine.analysis import CROP_POINTS
@@ -14,7 +13,8 @@ from engine.embedding import FaceEmbedder, Kind
 from engine.faces import FaceDetector
 from engine.fashion import FashionReader
 from engine.training.alter import altered
-from engine.values import FaceBox, Image, Vector
+from engine.training.corpus import decoded
+from engine.values import FaceBox, Vector
 
 
 class Views(Protocol):
@@ -38,7 +38,7 @@ class Viewer:
 
     def face(self, crop: bytes, number: int, seed: int) -> list[Vector]:
         """See `Views`; a copy in which no face is found is left out."""
-        photo = _decoded(crop)
+        photo = decoded(crop)
         if photo is None:
             return []
         random = np.random.default_rng(seed)
@@ -47,7 +47,7 @@ class Viewer:
 
     def fashion(self, body: bytes, number: int, seed: int) -> list[Vector]:
         """See `Views`; a copy in which no face or no clothes are seen is left out."""
-        photo = _decoded(body)
+        photo = decoded(body)
         if photo is None:
             return []
         random = np.random.default_rng(seed)
@@ -62,7 +62,7 @@ class Viewer:
 
     def face_again(self, crop: bytes) -> Vector | None:
         """The face embedding of a stored crop: its five points are known.  None where it cannot be read."""
-        photo = _decoded(crop)
+        photo = decoded(crop)
         if photo is None:
             return None
         points = np.asarray(CROP_POINTS, dtype=np.float32)
@@ -72,17 +72,11 @@ class Viewer:
 
     def fashion_again(self, body: bytes, face: FaceBox | None) -> Vector | None:
         """The fashion embedding of a stored body crop with the face at `face` (None: it is looked for)."""
-        photo = _decoded(body)
+        photo = decoded(body)
         if photo is None:
             return None
         found = self.detector.predict(photo) if face is None else (face,)
         return self.reader.predict(photo, found[0]).embedding if found else None
-
-
-def _decoded(jpeg: bytes) -> Image | None:
-    """RGB of a crop that we stored; None where there is none or it is damaged."""
-    pixels = cv2.imdecode(np.frombuffer(jpeg, dtype=np.uint8), cv2.IMREAD_COLOR) if jpeg else None
-    return None if pixels is None else np.ascontiguousarray(np.asarray(pixels, dtype=np.uint8)[:, :, ::-1])
 
 
 def spread(x: np.ndarray, differences: np.ndarray, number: int, seed: int) -> np.ndarray:

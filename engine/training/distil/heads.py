@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from engine.classifier import Layout
+from engine.training.clusters import Labels, Matrix, unit
 from engine.training.distil.graph import Head, build
-from engine.training.distil.regression import SHARPNESS, Labels, Matrix, best_temperature, folds, regression, softmax, strength_of, unit
+from engine.training.distil.regression import SHARPNESS, best_temperature, folds, regression, softmax, strength_of
 from engine.types import GROUPS
 
 FOLDS = 5

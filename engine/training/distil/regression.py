@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-Matrix = NDArray[np.float64]
-Labels = NDArray[np.intp]
+from engine.training.clusters import Labels, Matrix, unit
 
 INNER_FOLDS = 3
 CENTRES = 0.0
@@ -83,11 +82,6 @@ def best_temperature(logits: Matrix, labels: Labels) -> float:
     rows = np.arange(len(labels))
     losses = [-float(np.mean(np.log(np.maximum(softmax(logits / one)[rows, labels], 1e-12)))) for one in choices]
     return float(choices[int(np.argmin(losses))])
-
-
-def unit(rows: Matrix) -> Matrix:
-    """Rows scaled to length 1."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), np.float64)
 
 
 def softmax(logits: Matrix) -> Matrix:
