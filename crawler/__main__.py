@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 
@@ -13,6 +12,8 @@ from crawler.commands.tools import Tools, Unusable
 from crawler.errors import CrawlError
 from db.errors import BadUrl, DatabaseError
 from db.session import Database
+from engine.commands.guarding import guarded
+from engine.commands.output import progress
 from engine.errors import EngineError
 
 COMMANDS = {"collect": collect, "remove": remove}
@@ -27,23 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _run(chosen, configuration.load())
+        settings = configuration.load()
     except configuration.SettingsError as error:
-        print(f"settings: {error}", file=sys.stderr)
+        progress(f"settings: {error}")
         return 2
-    except (Unusable, BadUrl) as error:
-        print(f"crawler: {error}", file=sys.stderr)
-        return 2
-    except (CrawlError, DatabaseError, EngineError) as error:
-        print(f"crawler: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    expected = (CrawlError, DatabaseError, EngineError)
+    stopped = "stopped; the same command goes on from here"
+    return guarded("crawler", lambda: _run(chosen, settings), (Unusable, BadUrl), expected, stopped)
 
 
 def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:

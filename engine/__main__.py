@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 import configuration
+from crawler.errors import CrawlError
+from db.errors import BadUrl, DatabaseError
 from engine.commands import analyse, learn, models, name, partners, rollback
+from engine.commands.guarding import guarded
+from engine.commands.output import progress
 from engine.errors import EngineError
 
 COMMANDS = {"analyse": analyse, "partners": partners}
@@ -25,30 +28,21 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = configuration.load()
     except configuration.SettingsError as error:
-        print(f"settings: {error}", file=sys.stderr)
+        progress(f"settings: {error}")
         return 2
-    try:
-        if chosen.command in STEERING:
-            return _steer(chosen, settings)
-        status: int = COMMANDS[chosen.command].run(chosen, settings.engine, settings.var / "cache", settings.var / "models")
-    except EngineError as error:
-        print(f"engine: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    return guarded("engine", lambda: _run(chosen, settings), (BadUrl,), (CrawlError, DatabaseError, EngineError))
+
+
+def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
+    if chosen.command in STEERING:
+        return _steer(chosen, settings)
+    status: int = COMMANDS[chosen.command].run(chosen, settings.engine, settings.var / "cache", settings.var / "models")
     return status
 
 
 def _steer(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
     # Only here: what learning needs takes seconds to import, and the other commands do without it and without the database.
-    from crawler.errors import CrawlError  # noqa: PLC0415
     from crawler.learning import Learning  # noqa: PLC0415
-    from db.errors import BadUrl, DatabaseError  # noqa: PLC0415
     from db.session import Database  # noqa: PLC0415
 
     database = Database(settings.database)
@@ -56,12 +50,6 @@ def _steer(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
         database.open()
         steering = Learning(database, settings.engine, settings.learning, settings.var / "cache", settings.var / "models")
         status: int = STEERING[chosen.command].run(chosen, steering)
-    except BadUrl as error:
-        print(f"engine: {error}", file=sys.stderr)
-        return 2
-    except (CrawlError, DatabaseError) as error:
-        print(f"engine: {error}", file=sys.stderr)
-        return 1
     finally:
         database.close()
     return status

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crawler.assigning import type_new
-from crawler.commands.tools import Progress, Tools, Unusable, answer, complain
+from crawler.commands.tools import Progress, Tools, Unusable
 from crawler.couples import Separator
 from crawler.decisions import Decisions
 from crawler.errors import CrawlError, SourceError, Throttled
@@ -25,6 +25,7 @@ from crawler.sources.remote import REMOTE, polite, remote
 from db import crawls
 from db.locks import single_runner
 from engine.backends.runtime import make_runtime
+from engine.commands.output import answer, progress
 from engine.errors import EngineError
 from engine.fashion import FashionReader
 from engine.registry import Registry
@@ -65,14 +66,14 @@ def run(arguments: argparse.Namespace, tools: Tools) -> int:
         if arguments.restart:
             _forget(tools, source.name, query)
         decisions = stack.enter_context(_decisions(arguments, tools, source.name, query)) if arguments.decisions else None
-        complain("loading the models")
+        progress("loading the models")
         ingest = _ingest(tools)
-        with Progress("collect") as progress:
+        with Progress("collect") as bar:
             told = _Told()
 
             def follow(report: Report, total: int | None) -> None:
                 told.report = report
-                progress(report, total)
+                bar(report, total)
 
             try:
                 told.report = ingest.run(source, query, decisions=decisions, progress=follow, limit=arguments.limit)
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace, tools: Tools) -> int:
         _print(told.report, as_json=arguments.json)
     if told.error is not None:
         wait = f" (it asks for {told.error.retry_after:.0f} s)" if isinstance(told.error, Throttled) else ""
-        complain(f"crawler: {told.error}{wait}; what was taken in stays, and the same command goes on from there")
+        progress(f"crawler: {told.error}{wait}; what was taken in stays, and the same command goes on from there")
         return 1
     return 0
 
@@ -170,7 +171,7 @@ def _type(tools: Tools) -> None:
     try:
         pack = Registry(tools.models, first).load(runtime=make_runtime(tools.engine, tools.cache))
     except EngineError as error:
-        complain(f"the new couples count once the types can be read: {error}")
+        progress(f"the new couples count once the types can be read: {error}")
         return
     type_new(tools.database, pack, dt.datetime.now(dt.UTC))
 

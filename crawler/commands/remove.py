@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 
 from crawler import dedupe
-from crawler.commands.tools import Tools, Unusable, answer, complain
+from crawler.commands.tools import Tools, Unusable
 from crawler.sources.base import SOURCE_ID_MAX
 from db import pictures
 from db.corpus_records import PictureStatus
 from db.session import Connection
+from engine.commands.output import answer, progress
 from engine.images import decode
 from engine.values import Problem
 
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace, tools: Tools) -> int:
     if arguments.photo is not None:
         found = _like(arguments.photo, tools)
         if found is None:
-            complain("crawler: no picture like this photo is stored")
+            progress("crawler: no picture like this photo is stored")
             return 1
         source, source_id = found
     elif arguments.source and arguments.source_id and len(arguments.source_id) <= SOURCE_ID_MAX:

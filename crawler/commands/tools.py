@@ -1,4 +1,4 @@
-"""What the commands are given, and how they speak: answers on stdout, progress and complaints on stderr."""
+"""What the commands are given, and the progress that they show."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tqdm import tqdm
 from crawler.ingest import Report
 from crawler.settings import CrawlerSettings
 from db.session import Database
+from engine.commands.output import progress
 from engine.settings import EngineSettings
 
 
@@ -32,18 +33,6 @@ class Tools:
 
 class Unusable(Exception):
     """The arguments cannot be used; the message is one line that says which and what to do."""
-
-
-def answer(line: str) -> None:
-    """A line of the command's answer."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def complain(line: str) -> None:
-    """A line for who is waiting."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
 
 class Progress:
@@ -79,5 +68,5 @@ class Progress:
 
     def _say(self) -> None:
         self._said = time.monotonic()
-        complain(self._line)
+        progress(self._line)
         self._line = ""

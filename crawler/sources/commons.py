@@ -17,7 +17,7 @@ from crawler.captions import without_names
 from crawler.errors import Broken, Refused, SourceError, Throttled
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
-from crawler.sources.reading import END, address, identity, number, pack, plain, record, records, unpack, words
+from crawler.sources.reading import END, address, identity, number, pack, paged, plain, record, records, unpack, words
 
 PAGE = 50
 """With a thumbnail's width given, the API gives at most 50 thumbnails."""
@@ -51,26 +51,7 @@ class Commons:
             SourceError: the API refuses, throttles or does not answer sensibly.
 
         """
-        if cursor == END:
-            return
-        if not self._contact.strip():
-            raise Refused("set crawler.contact to an e-mail address or a page: Wikimedia blocks who cannot be reached")
-        if not self.query:
-            raise Refused('name a category, such as "Category:Couples", or words to search for')
-        on = {key: words(value, 1000) for key, value in unpack(cursor).items()}
-        met = {pack(on)}
-        seen: set[str] = set()
-        while True:
-            answer = record(self._client.get(self._base, {**self._question(), **on}, api=True, check=self._check, conditional=True).json())
-            pages = sorted(records(record(answer, "query").get("pages")), key=lambda page: number(page.get("index")) or 0)
-            found = {item.source_id: item for page in pages for item in self._items(page) if item.source_id not in seen}
-            seen.update(found)
-            on = {key: words(value, 1000) for key, value in record(answer, "continue").items()}
-            last = not on or pack(on) in met
-            met.add(pack(on))
-            yield Batch(tuple(found.values()), END if last else pack(on))
-            if last:
-                return
+        return paged(cursor, self._batch)
 
     def read(self, item: Item) -> bytes:
         """The thumbnail's bytes.
@@ -80,6 +61,18 @@ class Commons:
 
         """
         return self._client.picture(item.url, self._max_bytes)
+
+    def _batch(self, cursor: str) -> Batch:
+        if not self._contact.strip():
+            raise Refused("set crawler.contact to an e-mail address or a page: Wikimedia blocks who cannot be reached")
+        if not self.query:
+            raise Refused('name a category, such as "Category:Couples", or words to search for')
+        on = {key: words(value, 1000) for key, value in unpack(cursor).items()}
+        answer = record(self._client.get(self._base, {**self._question(), **on}, api=True, check=self._check, conditional=True).json())
+        pages = sorted(records(record(answer, "query").get("pages")), key=lambda page: number(page.get("index")) or 0)
+        following = {key: words(value, 1000) for key, value in record(answer, "continue").items()}
+        items = tuple(item for page in pages for item in self._items(page))
+        return Batch(items, pack(following) if following else END)
 
     def _question(self) -> dict[str, str | int]:
         question: dict[str, str | int] = {

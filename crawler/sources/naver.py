@@ -14,7 +14,7 @@ from crawler.answers import Answer, Passing, by_status, retry_after
 from crawler.errors import Broken, Refused, SourceError, Throttled
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
-from crawler.sources.reading import END, address, identity, number, pack, plain, record, records, unpack, words
+from crawler.sources.reading import END, address, identity, number, pack, paged, plain, record, records, unpack, words
 
 PAGE = 100
 LAST_START = 1000
@@ -144,22 +144,7 @@ class Naver:
             SourceError: see `search`.
 
         """
-        if cursor == END:
-            return
-        start = min(max(number(unpack(cursor).get("start")) or 1, 1), LAST_START)
-        seen: set[str] = set()
-        while True:
-            page = self.search(start)
-            total = min(page.total, LAST_START + PAGE - 1)
-            shops = {shop.product_id: shop for shop in page.items if shop.product_id not in seen}
-            following = start + page.received
-            # The last page may begin at 1000 at the latest, so it may repeat some of the one before.
-            last = page.received == 0 or following > total or start >= LAST_START
-            seen.update(shops)
-            start = min(following, LAST_START)
-            yield Batch(tuple(map(as_item, shops.values())), END if last else pack({"start": start}), total)
-            if last:
-                return
+        return paged(cursor, self._batch)
 
     def read(self, item: Item) -> bytes:
         """The picture's bytes.
@@ -169,6 +154,16 @@ class Naver:
 
         """
         return self._client.picture(item.url, self._max_bytes)
+
+    def _batch(self, cursor: str) -> Batch:
+        start = min(max(number(unpack(cursor).get("start")) or 1, 1), LAST_START)
+        page = self.search(start)
+        total = min(page.total, LAST_START + PAGE - 1)
+        following = start + page.received
+        last = page.received == 0 or following > total or start >= LAST_START
+        # The last page may begin at 1000 at the latest, so it may repeat some of the one before.
+        on = END if last else pack({"start": min(following, LAST_START)})
+        return Batch(tuple(map(as_item, page.items)), on, total)
 
     def _check(self, answer: Answer) -> None:
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from html import unescape
 
 from crawler.errors import Broken
-from crawler.sources.base import SOURCE_ID_MAX
+from crawler.sources.base import SOURCE_ID_MAX, Batch
 
 END = "end"
 """The cursor after the last item: nothing comes after it."""
@@ -112,3 +113,22 @@ def unpack(cursor: str) -> dict[str, object]:
     if not isinstance(place, dict):
         raise Broken("the stored cursor of this crawl is damaged: start it again from the beginning")
     return place
+
+
+def paged(cursor: str, ask: Callable[[str], Batch]) -> Iterator[Batch]:
+    """Batches from `cursor` until END, or until a source sends us back to where we were; no item comes twice.
+
+    >>> from crawler.sources.base import Item
+    >>> pages = {"": Batch((Item("x", "1"), Item("x", "2")), "on"), "on": Batch((Item("x", "2"), Item("x", "3")), "")}
+    >>> [([item.source_id for item in batch.items], batch.cursor) for batch in paged("", pages.__getitem__)]
+    [(['1', '2'], 'on'), (['3'], 'end')]
+    """
+    met: set[str] = set()
+    seen: set[str] = set()
+    while cursor != END:
+        met.add(cursor)
+        batch = ask(cursor)
+        fresh = {item.source_id: item for item in batch.items if item.source_id not in seen}
+        seen.update(fresh)
+        cursor = END if batch.cursor in met else batch.cursor
+        yield replace(batch, items=tuple(fresh.values()), cursor=cursor)
