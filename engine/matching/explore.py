@@ -1,0 +1,58 @@
+"""Newcomers are shown enough to be known: a share of the cards is theirs until they were answered often enough.
+
+Each place of an order is a newcomer's with a fixed chance; who gets it is drawn by Thompson's rule, which is to say by their score
+under log-odds drawn from what is believed of them, so that whoever is sure to be disliked does not use up the places, and those
+about whom least is known are tried most.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def newcomers(shown: NDArray[np.float64], needed: int) -> NDArray[np.bool_]:
+    """Who was answered about too seldom to be known.
+
+    >>> newcomers(np.array([0.0, 19.0, 20.0]), 20).tolist()
+    [True, True, False]
+    """
+    return np.asarray(shown < needed)
+
+
+def interleaved(
+    order: NDArray[np.intp], new: NDArray[np.bool_], drawn: NDArray[np.float64], slots: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """`order` with newcomers brought forward.
+
+    Args:
+        order: (n,) places of candidates, best first.
+        new: (n,) by candidate, who is a newcomer.
+        drawn: (n,) by candidate, the score drawn by Thompson's rule.
+        slots: chance that a place of the order is a newcomer's.
+        rng: decides which.
+
+    Returns:
+        The new order, and by place in it whether a newcomer was brought forward to there.
+
+    """
+    n = len(order)
+    waiting = [int(one) for one in order[new[order]][np.argsort(-drawn[order[new[order]]], kind="stable")]]
+    explored = np.zeros(n, dtype=bool)
+    if not waiting or slots <= 0:
+        return order, explored
+    slot = rng.random(n) < slots
+    taken: set[int] = set()
+    out = np.empty(n, dtype=np.intp)
+    usual = iter(order.tolist())
+    tried = iter(waiting)
+    for place in range(n):
+        chosen = None
+        if slot[place]:
+            chosen = next((one for one in tried if one not in taken), None)
+            explored[place] = chosen is not None
+        if chosen is None:
+            chosen = next(one for one in usual if one not in taken)
+        taken.add(chosen)
+        out[place] = chosen
+    return out, explored

@@ -1,0 +1,20 @@
+"""The settings of ranking: a frozen value that the entry points fill in and pass on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RankingSettings:
+    """How candidates are ordered; see `settings.toml` for the meaning of each key."""
+
+    combine: str = "product"
+    window_days: int = 7
+    share: float = 2.0
+    minimum: int = 20
+    levelling: float = 0.5
+    newcomer_shown: int = 20
+    newcomer_slots: float = 0.15
+    memory: int = 30000
+    pool: int = 300
