@@ -74,6 +74,15 @@ def usable_photo(ours: Worker, context: Context) -> Path:
     raise BenchError(f"the engine finds something wrong with every generated selfie: {', '.join(problems)}")
 
 
+def one_photo(context: Context) -> bytes:
+    """The bytes of a usable photo, found by a worker of its own; see `usable_photo`."""
+    worker = Worker("benchmarks.our_chain", patience=300)
+    try:
+        return usable_photo(worker, context).read_bytes()
+    finally:
+        worker.stop()
+
+
 def parts(answers: list[Answer], name: str) -> list[float]:
     """CPU milliseconds of one part."""
     return [float(answer["parts"][name]) for answer in answers]

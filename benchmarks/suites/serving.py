@@ -9,7 +9,7 @@ from benchmarks import people
 from benchmarks.context import Context, spread_row
 from benchmarks.page import BenchError, Page, Program, free_port
 from benchmarks.suites.relay import OTHER, server
-from benchmarks.suites.selfie import ONE_THREAD, PLAIN, usable_photo
+from benchmarks.suites.selfie import ONE_THREAD, PLAIN, one_photo
 from evaluation.plots import drawing
 from evaluation.report import Row, Section
 from evaluation.worker import Worker, memory_mb
@@ -22,11 +22,7 @@ COMMANDS = ("/profile", "/types", "/discover", "/likes", "/matches", "/settings"
 
 def run(context: Context) -> Section:
     """Twenty people send one selfie each; then one of them tries the commands."""
-    worker = Worker("benchmarks.our_chain", patience=300)
-    try:
-        photo = usable_photo(worker, context).read_bytes()
-    finally:
-        worker.stop()
+    photo = one_photo(context)
     var = context.new_var("serving")
     with people.database(var) as database:
         for index in range(SELFIES):

@@ -20,7 +20,7 @@ from PIL import Image
 from benchmarks import people
 from benchmarks.context import Context
 from benchmarks.page import BenchError, Message, Page, Program, free_port
-from benchmarks.suites.selfie import usable_photo
+from benchmarks.suites.selfie import one_photo
 from benchmarks.suites.serving import answer, card
 from db import couples, jobs, pictures
 from db.corpus_records import NewPerson, PersonGender, PictureRow
@@ -30,7 +30,6 @@ from engine.embedding import FaceEmbedder
 from engine.types import STARTER, TypePack
 from evaluation.plots import drawing
 from evaluation.report import Row, Section
-from evaluation.worker import Worker
 
 ADMIN, FIRST = 9001, 1001
 COUPLES = 700
@@ -51,11 +50,7 @@ class Waits:
 
 def run(context: Context) -> Section:
     """Windows in turn, for as many rounds as are asked for."""
-    worker = Worker("benchmarks.our_chain", patience=300)
-    try:
-        photo = usable_photo(worker, context).read_bytes()
-    finally:
-        worker.stop()
+    photo = one_photo(context)
     var = context.new_var("training")
     port = free_port()
     environment = {"INYEON_PATHS__VAR": str(var), "INYEON_LOCAL__PORT": str(port), "INYEON_LOCAL__MEMBERS": "0"}

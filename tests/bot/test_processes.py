@@ -62,21 +62,28 @@ async def ticks(file: Path, seconds: float) -> int:
     return size(file) - before
 
 
-async def test_a_command_is_held_up_and_ended_with_whoever_waits(tmp_path: Path) -> None:
-    children = Children()
-    file = tmp_path / "ticks"
+async def start_ticking(tmp_path: Path) -> tuple[Children, Path, asyncio.Task[processes.Finished]]:
+    """A command that runs until it is ended, and the file that it writes to."""
+    children, file = Children(), tmp_path / "ticks"
     running = asyncio.create_task(processes.run(["-c", TICKING, str(file)], {}, lambda progress: None, children))
+    await wait_for_ticks(file)
+    return children, file, running
+
+
+async def wait_for_ticks(file: Path, within: float = 0.1) -> None:
     async with asyncio.timeout(60):
-        while not await ticks(file, 0.1):
+        while not await ticks(file, within):
             pass
+
+
+async def test_a_command_is_held_up_and_ended_with_whoever_waits(tmp_path: Path) -> None:
+    children, file, running = await start_ticking(tmp_path)
     [group] = children._groups
     children.hold(True)
     await asyncio.sleep(0.1)
     assert await ticks(file, 0.4) == 0
     children.hold(False)
-    async with asyncio.timeout(60):
-        while not await ticks(file, 0.1):
-            pass
+    await wait_for_ticks(file)
     # Held up again, it still hears that it is to end.
     children.hold(True)
     started = time.monotonic()
@@ -91,16 +98,9 @@ async def test_a_command_is_held_up_and_ended_with_whoever_waits(tmp_path: Path)
 
 async def test_nobody_is_held_up_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "HOLD", 0.3)
-    children = Children()
-    file = tmp_path / "ticks"
-    running = asyncio.create_task(processes.run(["-c", TICKING, str(file)], {}, lambda progress: None, children))
-    async with asyncio.timeout(60):
-        while not await ticks(file, 0.1):
-            pass
+    children, file, running = await start_ticking(tmp_path)
     children.hold(True)
-    async with asyncio.timeout(60):
-        while not await ticks(file, 0.5):
-            pass
+    await wait_for_ticks(file, 0.5)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

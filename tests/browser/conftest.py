@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.app import Running
 from tests.browser.scripted import Stage
 
 SHOTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
 WIDE = (1280, 860)
 PHONE = (390, 844)
+Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +39,38 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def open_page(browser: Browser, stage: Stage) -> Iterator[Callable[..., Page]]:
     """`open_page(size, locale, scheme)`; at the end no page may have logged an error of its own."""
-    contexts, errors = [], []
+    with opening(browser, stage.url, 10_000) as (make, errors):
+        yield make
+    assert not errors
 
-    def make(size: tuple[int, int] = WIDE, locale: str = "ko-KR", scheme: str = "light", **more: Any) -> Page:
+
+@pytest.fixture
+def open_product(browser: Browser, product: Running) -> Iterator[Callable[..., Page]]:
+    """`open_product(size, locale, scheme)`: the page of the real product, which the test's module starts."""
+    with opening(browser, product.url) as (make, _):
+        yield make
+
+
+@contextmanager
+def opening(browser: Browser, url: str, patience: float | None = None) -> Iterator[tuple[Callable[..., Page], list[str]]]:
+    """What opens the chat page in a context of its own, and the errors that its pages log; `patience` in milliseconds."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def make(size: tuple[int, int] = WIDE, locale: str = "ko-KR", scheme: Scheme = "light", **more: Any) -> Page:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=scheme, **more)
-        context.set_default_timeout(10_000)
+        if patience is not None:
+            context.set_default_timeout(patience)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(stage.url)
+        page.goto(url)
         page.wait_for_selector("html[data-ready]")
         return page
 
-    yield make
+    yield make, errors
     for context in contexts:
         context.close()
-    assert not errors
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.app import Running
 from tests.browser.conftest import WIDE
-from tests.browser.test_walk import PATIENCE, Phone, either, open_product, product
+from tests.browser.test_walk import PATIENCE, Phone, either, product
 from tests.journeys.selfies import couple
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-__all__ = ["open_product", "product"]
+__all__ = ["product"]
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("ko", "light"), ("en", "dark")])

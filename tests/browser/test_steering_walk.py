@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.app import Running
 from tests.browser.conftest import WIDE
@@ -25,30 +25,13 @@ def product(tmp_path: Path) -> Iterator[Running]:
     running.close()
 
 
-@pytest.fixture
-def open_product(browser: Browser, product: Running) -> Iterator[Callable[[str], Page]]:
-    contexts = []
-
-    def make(locale: str) -> Page:
-        context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale=locale)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(product.url)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-
-
 def sees_picture(phone: Phone, count: int, patience: int = PATIENCE) -> None:
     expect(phone.root.locator(".row.in img")).to_have_count(count, timeout=patience)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_an_admin_steers(language: str, open_product: Callable[[str], Page], product: Running, tmp_path: Path) -> None:
-    page = open_product({"ko": "ko-KR", "en": "en-US"}[language])
+def test_an_admin_steers(language: str, open_product: Callable[..., Page], product: Running, tmp_path: Path) -> None:
+    page = open_product(WIDE, {"ko": "ko-KR", "en": "en-US"}[language])
     admin = Phone(page, "right", language, f"steering-{language}")
     admin.root.locator(".switcher").click()
     page.get_by_role("dialog").locator("button", has_text={"ko": "운영자", "en": "Operator"}[language]).click()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import configuration
 from bot.replies import word
@@ -89,23 +89,6 @@ class Phone:
         self.page.wait_for_timeout(400)
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{self.shots}-{self.count:02}-{name}.png", animations="disabled")
-
-
-@pytest.fixture
-def open_product(browser: Browser, product: Running) -> Iterator[Callable[..., Page]]:
-    contexts = []
-
-    def make(size: tuple[int, int], locale: str, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(product.url)
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
 
 
 def onboard(you: Phone) -> float:
