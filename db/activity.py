@@ -83,3 +83,18 @@ def figures(connection: Connection, since: dt.datetime) -> dict[str, int]:
         "reviews": select(func.count()).select_from(reviews).where(reviews.c.state == "open"),
     }
     return {name: int(connection.scalar(query) or 0) for name, query in wanted.items()}
+
+
+def matched_by_gender(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Of the active members who are people: how many there are and how many never had a match, by gender."""
+    met = or_(
+        select(pairs.c.id).where(pairs.c.lo == members.c.id).exists(),
+        select(pairs.c.id).where(pairs.c.hi == members.c.id).exists(),
+    )
+    wanted = (
+        select(members.c.gender, func.count(), func.sum(case((met, 0), else_=1)))
+        .where(members.c.status == "active", members.c.demo.is_(False), members.c.gender.is_not(None))
+        .group_by(members.c.gender)
+        .order_by(members.c.gender)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(wanted)}

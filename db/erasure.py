@@ -2,10 +2,12 @@
 
 Gone: photos, vectors, types, likes in both directions, who was shown to whom, blocks, messages, pairs (the partner's open
 chat ends), consents, reviews, reports about them, all that waits for them or carries their messages, couples' photos that they
-sent or confirmed with everything that was learned from them, and the member with the draft of their conversation. Left:
-reports that they made, without their name (the other one's conduct still counts); rows of the audit log and of the jobs under
-a name drawn at random, without detail; and for a banned member a tombstone, the hash of the Telegram account, since otherwise
-anyone could lift their own ban.
+sent or confirmed with everything that was learned from them, cards shown and answers given by and about them, their taste and
+counts, and the member with the draft of their conversation. Left: reports that they made, without their name (the other one's
+conduct still counts); rows of the audit log and of the jobs under a name drawn at random, without detail; for a banned member a
+tombstone, the hash of the Telegram account, since otherwise anyone could lift their own ban; for some days one row that says
+that the member of this number is gone, which copies of the profile (an index) need to hear; and what a model of all members
+took from the answers together.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ import secrets
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
-from db import uploads, writing
+from db import changes, tastes, types, uploads, writing
+from db import photos as photo_queries
 from db.corpus_tables import job_runs
 from db.errors import NotFound
+from db.matching_tables import daily_picks, impressions, judgements, standings
+from db.matching_tables import tastes as taste_table
 from db.records import Erased
 from db.tables import (
     audit,
@@ -55,11 +60,29 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> Erased:
     uploads.erase(connection, member_id, now)
     _erase_profile(connection, member_id)
     partners = _erase_company(connection, member_id, found.telegram_id, now)
+    _erase_answers(connection, member_id)
     _erase_log(connection, member_id, found.telegram_id)
     if found.status == "banned":
         writing.insert_new(connection, tombstones, {"telegram_hash": telegram_hash(found.telegram_id), "reason": "banned", "at": now})
     connection.execute(members.delete().where(members.c.id == member_id))
     return Erased(tuple(partners))
+
+
+def withdraw_face(connection: Connection, member_id: int) -> None:
+    """Erase everything that was read from a member's face or learned with it: what follows from taking back that consent.
+
+    Vectors, type and the member's taste in faces; and since they hold similarities of faces, the features of cards and answers
+    between the member and others.
+    """
+    photo_queries.drop_vectors(connection, member_id, "face")
+    types.clear(connection, member_id, "face")
+    tastes.forget(connection, member_id, "face")
+    for photo in photo_queries.of(connection, member_id):
+        if "face" in photo.facts:
+            kept = {key: value for key, value in photo.facts.items() if key != "face"}
+            photo_queries.set_facts(connection, photo.id, kept)
+    for table in (impressions, judgements):
+        connection.execute(table.update().where(_seen_by_or_of(table, member_id)).values(features=None))
 
 
 def telegram_hash(telegram_id: int) -> str:
@@ -72,6 +95,16 @@ def _erase_profile(connection: Connection, member_id: int) -> None:
     connection.execute(vectors.delete().where(vectors.c.photo_id.in_(own)))
     for table in (reviews, photos, member_types, consents):
         connection.execute(table.delete().where(table.c.member_id == member_id))
+
+
+def _erase_answers(connection: Connection, member_id: int) -> None:
+    """Cards and answers in both directions, what was learned of the member, and the daily picks."""
+    for table in (impressions, judgements):
+        connection.execute(table.delete().where(_seen_by_or_of(table, member_id)))
+    for table in (standings, taste_table):
+        connection.execute(table.delete().where(table.c.member_id == member_id))
+    connection.execute(daily_picks.delete().where(or_(daily_picks.c.member_id == member_id, daily_picks.c.other_id == member_id)))
+    changes.erase(connection, member_id)
 
 
 def _erase_company(connection: Connection, member_id: int, telegram_id: int, now: dt.datetime) -> list[int]:
@@ -108,3 +141,7 @@ def _erase_log(connection: Connection, member_id: int, telegram_id: int) -> None
 
 def _either(table: Table, member_id: int) -> ColumnElement[bool]:
     return or_(table.c.lo == member_id, table.c.hi == member_id)
+
+
+def _seen_by_or_of(table: Table, member_id: int) -> ColumnElement[bool]:
+    return or_(table.c.viewer_id == member_id, table.c.shown_id == member_id)

@@ -4,6 +4,7 @@ DatabaseError
 ├── BadUrl            the setting `database.url` cannot be used
 ├── SchemaTooNew      the database was made by a newer version of the program
 ├── NotFound          a row that must exist does not: the caller holds a stale id
+├── Forgotten         what a reader of a log asks for is deleted already: read everything again
 └── Unavailable       the database cannot be reached, or stayed locked through every retry
     └── CommitUnknown the connection broke while committing: the transaction may or may not have happened
 
@@ -28,6 +29,10 @@ class SchemaTooNew(DatabaseError):
 
 class NotFound(DatabaseError):
     """No row with the given id."""
+
+
+class Forgotten(DatabaseError):
+    """Rows of a log behind the reader's place are gone (see `db.changes`)."""
 
 
 class Unavailable(DatabaseError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
@@ -23,3 +24,13 @@ def was_shown(connection: Connection, viewer_id: int, shown_id: int) -> bool:
     """Whether `viewer_id` ever saw the card of `shown_id`."""
     row = (exposures.c.viewer_id == viewer_id) & (exposures.c.shown_id == shown_id)
     return connection.scalar(select(exposures.c.times).where(row)) is not None
+
+
+def between(connection: Connection, member_id: int, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` who were shown to the member or to whom the member was shown."""
+    found: set[int] = set()
+    for chunk in writing.chunks(ids):
+        seen = select(exposures.c.shown_id).where(exposures.c.viewer_id == member_id, exposures.c.shown_id.in_(chunk))
+        seers = select(exposures.c.viewer_id).where(exposures.c.shown_id == member_id, exposures.c.viewer_id.in_(chunk))
+        found.update(connection.scalars(seen.union_all(seers)))
+    return found

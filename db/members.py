@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from db import writing
+from db import changes, writing
 from db.erasure import erase, telegram_hash
 from db.errors import NotFound
 from db.geography import coarse
-from db.records import Language, Member
+from db.records import SPOKEN, Language, Member
 from db.search import candidates, count_by_filter
 from db.tables import members, tombstones
 
@@ -24,6 +24,7 @@ __all__ = [
     "count_by_filter",
     "create",
     "erase",
+    "of",
     "set_step",
     "telegram_hash",
     "touch",
@@ -34,6 +35,8 @@ AGE_MIN = 18
 AGE_MAX = 99
 DISTANCE_KM = 50
 FIELDS = frozenset(members.c.keys()) - {"id", "telegram_id", "city_key", "created_at", "updated_at"}
+UNSEEN = frozenset({"step", "draft", "active_pair_id", "about", "last_active_at"})
+"""Fields that neither searching nor ranking reads from an index: changing them is not noted in `db.changes`."""
 
 
 def by_telegram(connection: Connection, telegram_id: int) -> Member | None:
@@ -46,6 +49,15 @@ def by_id(connection: Connection, member_id: int) -> Member | None:
     """The member with this id."""
     row = connection.execute(select(members).where(members.c.id == member_id)).mappings().one_or_none()
     return None if row is None else Member(**row)
+
+
+def of(connection: Connection, member_ids: Iterable[int]) -> dict[int, Member]:
+    """These members by id; who is gone is left out."""
+    found = {}
+    for chunk in writing.chunks(member_ids):
+        for row in connection.execute(select(members).where(members.c.id.in_(chunk))).mappings():
+            found[row["id"]] = Member(**row)
+    return found
 
 
 def create(
@@ -86,11 +98,11 @@ def create(
 
 
 def update(connection: Connection, member_id: int, now: dt.datetime, **fields: object) -> Member:
-    """Set `fields` of a member and return it as it is now; coordinates are made coarse on the way in.
+    """Set `fields` of a member and return it as it is now; coordinates are made coarse on the way in, languages put in order.
 
     Raises:
         NotFound: there is no such member.
-        ValueError: a field that does not exist or does not change.
+        ValueError: a field that does not exist or does not change; a language that is none of `records.SPOKEN`.
 
     """
     unknown = sorted(set(fields) - FIELDS)
@@ -102,6 +114,10 @@ def update(connection: Connection, member_id: int, now: dt.datetime, **fields: o
             values[name] = coarse(values[name])
     if "city" in values:
         values["city_key"] = city_key(values["city"])
+    if "languages" in values:
+        values["languages"] = languages(values["languages"])
+    if set(fields) - UNSEEN:
+        changes.note(connection, member_id)
     connection.execute(members.update().where(members.c.id == member_id).values(**values))
     changed = by_id(connection, member_id)
     if changed is None:
@@ -126,3 +142,19 @@ def city_key(city: str | None) -> str | None:
     ('seoul city', None)
     """
     return None if city is None else " ".join(unicodedata.normalize("NFKC", city).casefold().split())[:100] or None
+
+
+def languages(spoken: str) -> str:
+    """Codes of languages as they are stored: each once, in the order of `records.SPOKEN`.
+
+    >>> languages("en ko en"), languages("")
+    ('ko en', '')
+
+    Raises:
+        ValueError: something else than such codes.
+
+    """
+    codes = set(spoken.split())
+    if codes - set(SPOKEN):
+        raise ValueError(f"{spoken!r} are not codes out of {' '.join(SPOKEN)}")
+    return " ".join(code for code in SPOKEN if code in codes)

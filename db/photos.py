@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from db import writing
+from db import changes, writing
 from db.errors import NotFound
 from db.records import Photo, PhotoStatus, StoredPhoto, Vector, VectorKind
 from db.tables import photos, reviews
@@ -41,6 +41,7 @@ def add(
         "jpeg": jpeg,
     }
     photo_id = writing.insert(connection, photos, values)
+    changes.note(connection, member_id)
     return Photo(**connection.execute(select(*PLAIN).where(photos.c.id == photo_id)).mappings().one())
 
 
@@ -61,11 +62,13 @@ def by_id(connection: Connection, photo_id: int) -> StoredPhoto | None:
 def approve(connection: Connection, photo_id: int) -> None:
     """Let others see the photo."""
     _set(connection, photo_id, status="approved")
+    _note(connection, photo_id)
 
 
 def reject(connection: Connection, photo_id: int) -> None:
     """Keep others from seeing the photo; its vectors go."""
     _set(connection, photo_id, status="rejected")
+    _note(connection, photo_id)
     connection.execute(vector_table.delete().where(vector_table.c.photo_id == photo_id))
 
 
@@ -83,10 +86,12 @@ def reorder(connection: Connection, member_id: int, photo_ids: Sequence[int]) ->
     """Show a member's photos in this order; ids that are not theirs are passed over."""
     for position, photo_id in enumerate(photo_ids):
         connection.execute(photos.update().where(photos.c.id == photo_id, photos.c.member_id == member_id).values(position=position))
+    changes.note(connection, member_id)
 
 
 def remove(connection: Connection, photo_id: int) -> None:
     """Delete a photo, its vectors and its reviews; nothing happens where it is gone already."""
+    _note(connection, photo_id)
     connection.execute(vector_table.delete().where(vector_table.c.photo_id == photo_id))
     connection.execute(reviews.delete().where(reviews.c.photo_id == photo_id))
     connection.execute(photos.delete().where(photos.c.id == photo_id))
@@ -98,6 +103,7 @@ def add_vector(connection: Connection, photo_id: int, kind: VectorKind, model_ve
         raise ValueError(f"{dims} float32 take {4 * dims} bytes, not {len(data)}")
     row = {"photo_id": photo_id, "kind": kind, "model_version": model_version, "runtime": runtime, "dims": dims, "data": data}
     writing.upsert(connection, vector_table, [row])
+    _note(connection, photo_id)
 
 
 def vectors(connection: Connection, member_id: int, kind: VectorKind, model_version: str | None = None) -> list[Vector]:
@@ -113,8 +119,24 @@ def vectors(connection: Connection, member_id: int, kind: VectorKind, model_vers
     return [Vector(**row) for row in connection.execute(wanted).mappings()]
 
 
+def vectors_of(connection: Connection, member_ids: Iterable[int]) -> dict[int, list[Vector]]:
+    """All embeddings of several members' approved photos, by member and in the order of the photos; who has none is left out."""
+    found: dict[int, list[Vector]] = {}
+    for chunk in writing.chunks(member_ids):
+        wanted = (
+            select(photos.c.member_id, *vector_table.c)
+            .join(vector_table, photos.c.id == vector_table.c.photo_id)
+            .where(photos.c.member_id.in_(chunk), photos.c.status == "approved")
+            .order_by(photos.c.member_id, photos.c.position, photos.c.id, vector_table.c.kind)
+        )
+        for member_id, *row in connection.execute(wanted):
+            found.setdefault(member_id, []).append(Vector(*row))
+    return found
+
+
 def drop_vectors(connection: Connection, member_id: int, kind: VectorKind) -> int:
     """Delete a member's embeddings of one kind, as when consent is withdrawn; how many there were."""
+    changes.note(connection, member_id)
     own = select(photos.c.id).where(photos.c.member_id == member_id).scalar_subquery()
     return connection.execute(vector_table.delete().where(vector_table.c.photo_id.in_(own), vector_table.c.kind == kind)).rowcount
 
@@ -122,3 +144,10 @@ def drop_vectors(connection: Connection, member_id: int, kind: VectorKind) -> in
 def _set(connection: Connection, photo_id: int, **values: object) -> None:
     if connection.execute(photos.update().where(photos.c.id == photo_id).values(**values)).rowcount == 0:
         raise NotFound(f"there is no photo {photo_id}")
+
+
+def _note(connection: Connection, photo_id: int) -> None:
+    """Note that the member of this photo changed."""
+    owner = connection.scalar(select(photos.c.member_id).where(photos.c.id == photo_id))
+    if owner is not None:
+        changes.note(connection, owner)

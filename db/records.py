@@ -21,6 +21,9 @@ ConsentKind = Literal["terms", "face", "couple"]
 OutboxState = Literal["waiting", "sent", "dead"]
 ReviewKind = Literal["minor", "photo"]
 
+SPOKEN = ("ko", "en", "ja", "zh", "vi", "th", "es", "fr", "de", "ru")
+"""Languages that a member may say they speak (ISO 639-1), in the order in which they are offered and stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -50,6 +53,16 @@ class Member:
     last_active_at: dt.datetime
     step: str
     draft: Mapping[str, Any]
+    photo_based: bool = True
+    verified: bool = False
+    verified_only: bool = False
+    same_language: bool = False
+    languages: str = ""
+
+    @property
+    def speaks(self) -> tuple[str, ...]:
+        """The languages in which one can talk with the member: the one of the conversation until others are chosen."""
+        return tuple((self.languages or self.language).split())
 
     def age(self, now: dt.datetime) -> int | None:
         """Whole years at `now` (the date of `now` in its own zone), None without a birth date."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select
 
-from db import likes, pairs, writing
+from db import changes, likes, pairs, writing
 from db.erasure import telegram_hash
 from db.errors import NotFound
 from db.members import by_id
@@ -140,6 +140,7 @@ def _status(connection: Connection, member_id: int, status: Status, now: dt.date
     values = {"status": status, "updated_at": now}
     if connection.execute(members.update().where(members.c.id == member_id).values(**values)).rowcount == 0:
         raise NotFound(f"there is no member {member_id}")
+    changes.note(connection, member_id)
 
 
 def _decide(connection: Connection, table: Table, row_id: int, decided_by: int, state: str, now: dt.datetime) -> bool:

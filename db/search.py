@@ -1,7 +1,8 @@
 """Whom a member may be shown: hard filters in both directions, all of them in SQL.
 
-A and B may meet if each has the gender and the age that the other seeks, each lies within the other's distance, neither
-blocked the other, they never were a pair, A has not answered about B, and B is active, reachable and has an approved photo.
+A and B may meet if each has the gender and the age that the other seeks, each lies within the other's distance, they share a
+language where either asks for it, each is verified where the other asks for it, neither blocked the other, they never were a
+pair, A has not answered about B, and B is active, reachable and has an approved photo.
 Ages are exact to the birthday at the date of `now`.  Distances are those of the coarse coordinates; whoever has none is near
 those of the same city, and near everyone who set no limit.  Nobody under 18 is ever on either side.
 """
@@ -10,19 +11,24 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, literal, or_, select, true, union_all
 
 from db import types as type_queries
+from db import writing
 from db.geography import EARTH_KM, HALFWAY_KM, box, haversine_limit
+from db.matching_records import IndexRow
 from db.records import Candidate, Member
 from db.tables import blocks, likes, members, pairs, photos
 
 ADULT = 18
 SOUGHT = {"women": ("woman",), "men": ("man",), "everyone": ("woman", "man", "other")}
 SOUGHT_BY = {"woman": ("women", "everyone"), "man": ("men", "everyone"), "other": ("everyone",)}
-OPTIONAL = ("age", "distance", "their_age", "their_distance", "seen")
+OPTIONAL = ("age", "distance", "language", "verified", "their_age", "their_distance", "their_language", "their_verified", "seen")
+
+INDEXED = [one.name for one in fields(IndexRow) if one.name != "speaks"]
 
 Condition = ColumnElement[bool]
 
@@ -40,10 +46,61 @@ def candidates(connection: Connection, member: Member, now: dt.datetime, limit: 
     if len(found) < limit:
         others = select(members).where(members.c.id.not_in(likers), every).order_by(*newest)
         found += [Member(**row) for row in connection.execute(others.limit(limit - len(found))).mappings()]
-    ids = [person.id for person in found]
-    pictures = _photos(connection, ids)
-    types = type_queries.of_members(connection, ids)
-    return [Candidate(person, pictures.get(person.id, ()), types.get(person.id, {}), person.id in like) for person in found]
+    return _dressed(connection, found, like)
+
+
+def verify(connection: Connection, member: Member, ids: Sequence[int], now: dt.datetime) -> list[Candidate]:
+    """Those of `ids` whom `member` may be shown now, in the order of `ids`: every filter of both sides, seen included.
+
+    This is the last word for whatever proposes people by other means (an index, a daily pick): what it proposes may be out of
+    date, and this is not.  `member` must be as the database has it now.
+    """
+    every = and_(*_filters(member, now).values())
+    found: dict[int, Member] = {}
+    like: set[int] = set()
+    for chunk in writing.chunks(dict.fromkeys(ids)):
+        rows = connection.execute(select(members).where(members.c.id.in_(chunk), every)).mappings()
+        found.update({row["id"]: Member(**row) for row in rows})
+        like.update(_likers(connection, member.id, chunk))
+    return _dressed(connection, [found[one] for one in dict.fromkeys(ids) if one in found], like)
+
+
+def excluded(connection: Connection, member_id: int) -> frozenset[int]:
+    """Whom a member may not be shown whatever the filters say: answered already, blocked either way, ever a pair, themselves."""
+    low, high = likes.c.lo_mark.is_not(None), likes.c.hi_mark.is_not(None)
+    lists = (
+        select(likes.c.hi).where(likes.c.lo == member_id, low),
+        select(likes.c.lo).where(likes.c.hi == member_id, high),
+        select(pairs.c.hi).where(pairs.c.lo == member_id),
+        select(pairs.c.lo).where(pairs.c.hi == member_id),
+        select(blocks.c.blocked_id).where(blocks.c.blocker_id == member_id),
+        select(blocks.c.blocker_id).where(blocks.c.blocked_id == member_id),
+    )
+    return frozenset((member_id, *connection.scalars(union_all(*lists))))
+
+
+def entries_of(connection: Connection, ids: Iterable[int]) -> list[IndexRow]:
+    """What an index needs of these members, by id; who cannot be shown to anybody is left out and belongs in no index."""
+    found = []
+    for chunk in writing.chunks(sorted(set(ids))):
+        found += _entries(connection, members.c.id.in_(chunk), len(chunk))
+    return found
+
+
+def entries(connection: Connection, after: int, limit: int) -> list[IndexRow]:
+    """The same of all members in pages: up to `limit` of them by id, from behind `after` on; an empty page is the end."""
+    return _entries(connection, members.c.id > after, limit)
+
+
+def anybody_verified(connection: Connection) -> bool:
+    """Whether anybody who can be shown is verified: only then is it a filter worth offering."""
+    return connection.scalar(select(members.c.id).where(members.c.status == "active", members.c.verified.is_(True)).limit(1)) is not None
+
+
+def remaining(connection: Connection, member: Member, now: dt.datetime, limit: int) -> int:
+    """How many people `member` may still be shown, counted up to `limit`."""
+    some = select(members.c.id).where(*_filters(member, now).values()).limit(limit).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def fits(connection: Connection, member: Member, other_id: int, now: dt.datetime) -> bool:
@@ -55,8 +112,8 @@ def fits(connection: Connection, member: Member, other_id: int, now: dt.datetime
 def count_by_filter(connection: Connection, member: Member, now: dt.datetime) -> dict[str, int]:
     """How many more people there would be if one filter alone were dropped.
 
-    Keys: "age" and "distance", which the member set; "their_age" and "their_distance", which the others set; "seen", those whom
-    the member skipped or liked already.
+    Keys: "age", "distance", "language" and "verified", which the member set; "their_age", "their_distance", "their_language" and
+    "their_verified", which the others set; "seen", those whom the member skipped or liked already.
     """
     filters = _filters(member, now)
     fixed = [condition for name, condition in filters.items() if name not in OPTIONAL]
@@ -85,10 +142,14 @@ def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
         "their_age": and_(members.c.age_min <= age, members.c.age_max >= age),
         "distance": _near_enough(member),
         "their_distance": _near_enough_for_them(member),
+        "language": _shares_language(member) if member.same_language else true(),
+        "their_language": or_(members.c.same_language.is_(False), _shares_language(member)),
+        "verified": members.c.verified.is_(True) if member.verified_only else true(),
+        "their_verified": true() if member.verified else members.c.verified_only.is_(False),
         "blocked": ~_blocked(member.id),
         "paired": ~_together(pairs, member.id),
         "seen": ~_together(likes, member.id, case((members.c.id > member.id, likes.c.lo_mark), else_=likes.c.hi_mark).is_not(None)),
-        "photo": _has_photo(),
+        "photo": has_photo(),
     }
 
 
@@ -136,7 +197,14 @@ def _near_enough_for_them(member: Member) -> Condition:
     return or_(anywhere, and_(placed, _haversine(member.latitude, member.longitude) <= limit), and_(~placed, same_city))
 
 
-def _has_photo() -> Condition:
+def _shares_language(member: Member) -> Condition:
+    """Whether the person at hand speaks one of the member's languages; codes hold no character that LIKE gives a meaning."""
+    spoken = literal(" ") + case((members.c.languages == "", members.c.language), else_=members.c.languages) + literal(" ")
+    return or_(false(), *(spoken.like(f"% {code} %") for code in member.speaks))
+
+
+def has_photo() -> Condition:
+    """Whether the person at hand has an approved photo."""
     # Not EXISTS, which MariaDB answers by first listing everybody who has a photo.
     shown = select(photos.c.id).where(photos.c.member_id == members.c.id, photos.c.status == "approved").limit(1)
     return shown.scalar_subquery().is_not(None)
@@ -172,11 +240,36 @@ def _blocked(member_id: int) -> Condition:
     return or_(mine, theirs)
 
 
-def _likers(connection: Connection, member_id: int) -> list[int]:
+def _likers(connection: Connection, member_id: int, among: Collection[int] | None = None) -> list[int]:
     """Who likes the member and has no answer yet.  A list, since MariaDB would judge everybody for a subquery of two halves."""
     high = select(likes.c.hi).where(likes.c.lo == member_id, likes.c.hi_mark == 1, likes.c.lo_mark.is_(None))
     low = select(likes.c.lo).where(likes.c.hi == member_id, likes.c.lo_mark == 1, likes.c.hi_mark.is_(None))
+    if among is not None:
+        high, low = high.where(likes.c.hi.in_(among)), low.where(likes.c.lo.in_(among))
     return list(connection.scalars(high.union_all(low)))
+
+
+def _dressed(connection: Connection, found: Sequence[Member], like: Collection[int]) -> list[Candidate]:
+    """These people with their photos and types."""
+    ids = [person.id for person in found]
+    pictures = _photos(connection, ids)
+    types = type_queries.of_members(connection, ids)
+    return [Candidate(person, pictures.get(person.id, ()), types.get(person.id, {}), person.id in like) for person in found]
+
+
+def _entries(connection: Connection, which: Condition, limit: int) -> list[IndexRow]:
+    known = [members.c[name].is_not(None) for name in ("gender", "seeks", "birth_date")]
+    here = and_(members.c.status == "active", members.c.reachable.is_(True), *known, has_photo())
+    wanted = (
+        select(members.c.language, members.c.languages, *(members.c[name] for name in INDEXED))
+        .where(which, here)
+        .order_by(members.c.id)
+        .limit(limit)
+    )
+    return [
+        IndexRow(speaks=tuple((languages or language).split()), **dict(zip(INDEXED, values, strict=True)))
+        for language, languages, *values in connection.execute(wanted)
+    ]
 
 
 def _photos(connection: Connection, member_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:

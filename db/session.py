@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db import engines, schema
+from db import engines, logs, schema
 from db.errors import CommitUnknown, Unavailable
 from db.settings import DatabaseSettings
 
@@ -95,7 +95,9 @@ class Database:
             with self._lock, engine.connect() as connection:
                 transaction = connection.begin()
                 try:
-                    result = function(connection, *args, **kwargs)
+                    with logs.collecting(connection):
+                        result = function(connection, *args, **kwargs)
+                        logs.write(connection)
                 except BaseException:
                     transaction.rollback()
                     raise

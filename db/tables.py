@@ -3,7 +3,7 @@
 Times are UTC with microseconds, floats are doubles, identifiers 64-bit integers that are never used twice (a button that
 names an erased member must not find another one), text is compared bytewise (`utf8mb4_bin`), and every constraint has a
 name, so that migrations can change it.  Foreign keys carry no actions: what goes with a member is spelled out in
-`db.erasure`.  What is learned from couples stands in `db.corpus_tables`.
+`db.erasure`.  What is learned from couples stands in `db.corpus_tables`, what is learned from answers in `db.matching_tables`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-from db import corpus_tables  # noqa: F401 the metadata holds every table once this module is imported
+from db import corpus_tables, matching_tables  # noqa: F401 the metadata holds every table once this module is imported
 from db.columns import NUMBERED, OPTIONS, Blob, Id, Utc, member_column, metadata, number_column
 
 members = Table(
@@ -56,6 +57,11 @@ members = Table(
     Column("last_active_at", Utc, nullable=False),
     Column("step", String(64), nullable=False),
     Column("draft", JSON, nullable=False),
+    Column("photo_based", Boolean, nullable=False, server_default="1"),  # whether photos may count in what is recommended
+    Column("verified", Boolean, nullable=False, server_default="0"),
+    Column("verified_only", Boolean, nullable=False, server_default="0"),
+    Column("same_language", Boolean, nullable=False, server_default="0"),  # only people with whom a language is shared
+    Column("languages", String(32), nullable=False, server_default=text("''")),  # "en ko", in order; "": the one in `language`
     Index(None, "status", "gender", "last_active_at"),
     Index(None, "status", "latitude", "longitude"),
     Index(None, "status", "city_key"),

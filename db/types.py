@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from db import writing
+from db import changes, writing
 from db.records import MemberType, TypeKind, TypeRow
 from db.tables import member_types, types
 
@@ -53,6 +53,7 @@ def assign(
         "assigned_at": now,
     }
     writing.upsert(connection, member_types, [row])
+    changes.note(connection, member_id)
 
 
 def of_member(connection: Connection, member_id: int) -> dict[TypeKind, MemberType]:
@@ -71,3 +72,4 @@ def of_members(connection: Connection, member_ids: Iterable[int]) -> dict[int, d
 def clear(connection: Connection, member_id: int, kind: TypeKind) -> None:
     """Take a member's type of one kind away."""
     connection.execute(member_types.delete().where(member_types.c.member_id == member_id, member_types.c.kind == kind))
+    changes.note(connection, member_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -61,6 +61,20 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> 
     else:
         my = mysql.insert(table)
         connection.execute(my.on_duplicate_key_update({name: my.inserted[name] for name in names}), rows)
+
+
+def add_to(connection: Connection, table: Table, values: Mapping[str, Any], names: Collection[str]) -> None:
+    """Insert a row; where one with the same primary key exists, add the values of the columns `names` to it.
+
+    The database adds, so simultaneous calls lose nothing; its lock stays until the transaction ends.
+    """
+    sums = {name: table.c[name] + values[name] for name in names}
+    statement: Executable
+    if connection.dialect.name == "sqlite":
+        statement = sqlite.insert(table).values(**values).on_conflict_do_update(set_=sums)
+    else:
+        statement = mysql.insert(table).values(**values).on_duplicate_key_update(sums)
+    connection.execute(statement)
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, select, text
 
-from db import engines, schema
+from db import engines, logs, schema
 from db.errors import SchemaTooNew
 from db.session import Database
 from db.settings import DatabaseSettings
@@ -68,7 +68,7 @@ def test_up_check_down_up(empty: Engine) -> None:
 
 def test_every_step_can_be_taken_back_with_rows_in_the_tables(empty: Engine) -> None:
     schema.upgrade(empty)
-    with empty.begin() as connection:
+    with empty.begin() as connection, logs.collecting(connection):
         made = person(connection)
     # The first migration is the beginning of everything: below it there is nothing that could keep rows.
     for step in [script.revision for script in ScriptDirectory.from_config(schema.config()).walk_revisions()][1:]:

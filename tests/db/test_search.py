@@ -11,11 +11,11 @@ import pytest
 from db import likes, members, pairs, photos, safety, types
 from db.geography import distance_km
 from db.records import Member, TypeRow, years
-from db.search import years_before
+from db.search import OPTIONAL, years_before
 from db.session import Connection, Database
 from tests.db.people import BUSAN, NOW, SUWON, person
 
-NOBODY = {"age": 0, "distance": 0, "their_age": 0, "their_distance": 0, "seen": 0}
+NOBODY = dict.fromkeys(OPTIONAL, 0)
 SEEKS = {"women": {"woman"}, "men": {"man"}, "everyone": {"woman", "man", "other"}}
 
 
