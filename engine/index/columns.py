@@ -1,0 +1,146 @@
+"""What filters ask, as one small array a trait, row by row: about 40 bytes a member instead of a Python object.
+
+Members share few places (coordinates are whole tenths of a degree), so a row holds the number of its place, and everything about
+distance is worked out once a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.index.rules import cells, stored_distance
+from engine.index.store import RECORD
+from engine.index.values import Entry, Seeker
+
+Slots = NDArray[np.int32]
+SAME_LANGUAGE: Final = 1
+VERIFIED: Final = 2
+VERIFIED_ONLY: Final = 4
+KEPT: Final = ("id", "born", "languages", "distance", "age_min", "age_max", "gender", "seeks", "flags")
+LANGUAGE_BITS: Final = 2**32 - 1
+MIXED: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+PRIME: Final = np.uint64(2**61 - 1)
+"""Folds the high bits, where floats differ, into the low ones."""
+
+
+def packed(entries: Sequence[Entry]) -> NDArray[np.void]:
+    """(n,) RECORD without checksums."""
+    records = np.zeros(len(entries), RECORD)
+    for number, entry in enumerate(entries):
+        flags = SAME_LANGUAGE * entry.same_language | VERIFIED * entry.verified | VERIFIED_ONLY * entry.verified_only
+        place = (entry.latitude, entry.longitude) if entry.placed else (np.nan, np.nan)
+        ages = (min(max(entry.age_min, 0), 255), min(max(entry.age_max, 0), 255))
+        languages = entry.languages & LANGUAGE_BITS
+        distance = stored_distance(entry.distance_km)
+        records[number] = (
+            entry.id, entry.city, *place, entry.born, languages, distance, *ages, entry.gender, entry.seeks, flags, b"", 0
+        )  # fmt: skip
+    return records
+
+
+class Places:
+    """Distinct (latitude, longitude, city), numbered in the order in which they were met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self.count = 0
+        self.latitude = np.empty(64, np.float64)
+        self.longitude = np.empty(64, np.float64)
+        self.city = np.empty(64, np.int64)
+        self.cell = np.empty(64, np.int64)
+
+    def numbers(self, records: NDArray[np.void]) -> NDArray[np.int32]:
+        """The number of each record's place, new ones added."""
+        keys = np.stack(
+            [records["latitude"].view(np.uint64), records["longitude"].view(np.uint64), records["city"].view(np.uint64)], axis=1
+        )
+        # Sorting one number a row is ten times faster than sorting three; two places with one number are found out.
+        _, first, inverse = np.unique((keys * MIXED).sum(axis=1) % PRIME, return_index=True, return_inverse=True)
+        if not np.array_equal(keys[first][inverse], keys):
+            _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        numbers = np.empty(len(first), np.int32)
+        for number, at in enumerate(first.tolist()):
+            name = keys[at].tobytes()
+            known = self._numbers.get(name)
+            if known is None:
+                known = self._numbers[name] = self._add(records[at])
+            numbers[number] = known
+        return numbers[inverse.reshape(-1)]
+
+    def _add(self, record: np.void) -> int:
+        if self.count == len(self.city):
+            for name in ("latitude", "longitude", "city", "cell"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.empty_like(old)]))
+        number, self.count = self.count, self.count + 1
+        for name in ("latitude", "longitude", "city"):
+            getattr(self, name)[number] = record[name]
+        self.cell[number] = cells(self.latitude[number : number + 1], self.longitude[number : number + 1])[0]
+        return number
+
+
+class Columns:
+    """Traits by row; rows without anybody hold zeros, which nobody seeks."""
+
+    id: NDArray[np.int64]
+    born: NDArray[np.int32]
+    languages: NDArray[np.uint32]
+    distance: NDArray[np.uint16]
+    age_min: NDArray[np.uint8]
+    age_max: NDArray[np.uint8]
+    gender: NDArray[np.uint8]
+    seeks: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+
+    def __init__(self, records: NDArray[np.void]) -> None:
+        for name in KEPT:
+            setattr(self, name, np.ascontiguousarray(records[name]))
+        self.places = Places()
+        self.place = np.zeros(len(records), np.int32)
+        used = np.flatnonzero(self.id)
+        self.place[used] = self.places.numbers(records[used])
+
+    def grow(self, rows: int) -> None:
+        """Room for `rows`."""
+        for name in (*KEPT, "place"):
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros(rows - len(old), old.dtype)]))
+
+    def write(self, slots: Slots, records: NDArray[np.void]) -> None:
+        """Set rows."""
+        for name in KEPT:
+            getattr(self, name)[slots] = records[name]
+        self.place[slots] = self.places.numbers(records)
+
+    def erase(self, slots: Slots) -> None:
+        """Empty rows."""
+        for name in (*KEPT, "place"):
+            getattr(self, name)[slots] = 0
+
+    def seek(self, slots: Slots, seeker: Seeker) -> Slots:
+        """Those of `slots` whose gender fits both ways."""
+        fits: NDArray[np.bool_] = (self.gender[slots] & seeker.seeks != 0) & (self.seeks[slots] & seeker.gender != 0)
+        return slots[fits]
+
+    def accept(self, slots: Slots, seeker: Seeker, age: int, distance: int, needed: NDArray[np.uint16]) -> Slots:
+        """Those of `slots` whom every filter but gender, the seeker's ages and exclusion leaves.
+
+        Each step looks only at what the one before left, the most selective first.
+        """
+        need = needed[self.place[slots]]
+        near = (need <= distance) & (self.distance[slots] >= need)
+        slots = slots[near & (self.age_min[slots] <= age) & (self.age_max[slots] >= age)]
+        flags = self.flags[slots]
+        fits = np.ones(len(slots), bool)
+        if not seeker.verified:
+            fits &= flags & VERIFIED_ONLY == 0
+        if seeker.verified_only:
+            fits &= flags & VERIFIED != 0
+        asked = np.ones(len(slots), bool) if seeker.same_language else flags & SAME_LANGUAGE != 0
+        if asked.any():
+            fits &= ~asked | (self.languages[slots] & np.uint32(seeker.languages & LANGUAGE_BITS) != 0)
+        return np.asarray(slots[fits])
