@@ -53,6 +53,7 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("learning", "planted_min"): (0, 1),
     ("learning", "change_max"): (0, 1),
     ("learning", "latency_max"): (0, 1000),
+    ("learning", "compatibility_ece_max"): (0, 1),
     ("learning", "recent"): (0, 100_000),
     ("learning", "keep"): (1, 1000),
     ("matching", "distance_km"): (0, 20_100),

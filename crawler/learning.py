@@ -224,6 +224,7 @@ class Learning:
             "groups": groups,
             "couples": manifest.get("data", {}).get("couples", 0),
             "gates": dict(manifest.get("gates", {})),
+            "compatibility": manifest.get("compatibility"),
             "report": str(report) if report.is_file() else None,
             "axis": "types",
             "curves": {name: curve(group["figures"].get("tried", ())) for name, group in manifest["groups"].items()},

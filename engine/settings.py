@@ -38,5 +38,6 @@ class LearningSettings:
     planted_min: float = 0.95
     change_max: float = 0.8
     latency_max: float = 5.0
+    compatibility_ece_max: float = 0.1
     recent: int = 500
     keep: int = 10

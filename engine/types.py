@@ -25,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.runtime import Runtime
+from engine.calibration import NAME as CALIBRATION
+from engine.calibration import PRIOR, Calibration
 from engine.classifier import NAME, Layout, TypeClassifier
 from engine.errors import PackError
 from engine.values import Gender, TypeGuess, Vector
@@ -33,6 +35,8 @@ FORMAT = 1
 STARTER = Path(__file__).resolve().parent / "starter"
 KINDS = ("face", "fashion")
 GROUPS = ("man_face", "man_fashion", "woman_face", "woman_fashion")
+REMOVED = "face_removed"
+"""Name in `centroids.npz` of the directions in `TypePack.removed`; some packs have none."""
 
 Kind = Literal["face", "fashion"]
 
@@ -148,6 +152,10 @@ class TypePack:
     """Says which type somebody has, in place of the centroids; who has none is still said by the group's `floor`."""
     couples: tuple[tuple[str, str, int], ...] = ()
     """(type id, partner's type id, couples) of when the types were learned; empty where none were known."""
+    calibration: Calibration = PRIOR
+    """How couples differ from random pairs of the same ages; the stated prior in packs that were learned without it."""
+    removed: NDArray[np.float32] | None = None
+    """(numbers, axes) directions of face embeddings that types are not about (age, skin, origin); None where the pack has none."""
 
     @classmethod
     def load(
@@ -179,7 +187,9 @@ class TypePack:
             with np.load(folder / "centroids.npz", allow_pickle=False) as arrays:
                 groups = {name: _group(name, folder, manifest, arrays, names or {}) for name in GROUPS}
                 anchors = {info.id: arrays[f"anchor_{info.id}"] for group in groups.values() for info in group.types}
+                removed = arrays[REMOVED] if REMOVED in arrays.files else None
             couples = tuple((str(one), str(other), int(count)) for one, other, count in manifest.get("couples", ()))
+            calibration = _calibration(folder) if CALIBRATION in manifest["files"] else PRIOR
         except (KeyError, ValueError, TypeError) as error:
             raise PackError(f"the type pack {folder} cannot be read: {error}") from error
         if len(anchors) < sum(len(group.types) for group in groups.values()):
@@ -193,7 +203,8 @@ class TypePack:
                     f"the type pack {folder} cannot be read: its classifier gives {dict(classifier.layout.types)}, it has {counts}"
                 )
             classifier.load()
-        return cls(folder, manifest["version"], manifest["face_model"], manifest["fashion_model"], groups, anchors, classifier, couples)
+        models = manifest["face_model"], manifest["fashion_model"]
+        return cls(folder, manifest["version"], *models, groups, anchors, classifier, couples, calibration, removed)
 
     @property
     def garments(self) -> Path:
@@ -276,6 +287,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 @cache
 def _starter() -> dict[str, Any]:
     return read_manifest(STARTER)
+
+
+def _calibration(folder: Path) -> Calibration:
+    return Calibration.of(json.loads((folder / CALIBRATION).read_text(encoding="utf-8")))
 
 
 def _group(

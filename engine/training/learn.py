@@ -1,4 +1,5 @@
-"""Learn types from couples: identities → types of four groups → names and pictures → classifier → couples typed → gates → a pack.
+"""Learn types from couples: identities → types of four groups → names and pictures → classifier → couples typed → gates →
+compatibility → a pack.
 
 A run is a folder of checkpoints named after everything that its result depends on (people, settings, code, the version in use), so
 that a run that was killed goes on where it stood and comes to the same pack, to the byte.
@@ -20,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from engine import calibration
 from engine.backends.runtime import Runtime
 from engine.settings import LearningSettings
-from engine.training import checkpoints, gates, packing
+from engine.training import checkpoints, compatibility, gates, packing
 from engine.training.checkpoints import Checkpoints, Result
 from engine.training.corpus import Corpus, Recent, couples_of
 from engine.training.gates import Gate
@@ -157,7 +159,7 @@ class Learner:
         if not gate.passed:
             return TooFew(gate, counted)
         kept = Checkpoints(self.work / self.key)
-        stages = 13
+        stages = 14
         step = iter(range(1, stages + 1))
 
         def stage(name: str, make: Callable[[], Result]) -> tuple[checkpoints.Arrays, Any]:
@@ -187,7 +189,8 @@ class Learner:
         model, fitted = stage("classifier", lambda: plain_fit(group.fit(found)))
         made = Made(whole, found, rows_made, kept_names, pictures, model["model"].tobytes(), fitted)
         _, judged = stage("judged", lambda: self._judge(kept.folder, made, identities, begun, recent_of(recent)))
-        return self._assemble(kept.folder, made, identities, old.version, begun, judged)
+        _, together = stage("compatibility", lambda: self._compatibility(kept.folder, made, identities, begun, judged))
+        return self._assemble(kept.folder, made, identities, old.version, begun, judged, together)
 
     def _begin(self) -> Result:
         """When it began, and the recent members: a run that goes on later judges by the same."""
@@ -205,10 +208,7 @@ class Learner:
         recent: Sequence[Recent],
     ) -> Result:
         """Type the couples with a draft of the pack, and hold it to the gates."""
-        version, short = made.version(begun["at"])
-        draft = folder / "draft"
-        self._write(draft, made, version, short, {"refused": [], "gates": {}, "couples": []}, {})
-        pack = TypePack.load(draft, runtime=self.runtime)
+        pack = self._draft(folder, made, begun)
         typings = typings_of(self.corpus.subjects, identities, pack)
         manifest = read_manifest(self.active)
         trial = Trial(
@@ -233,6 +233,24 @@ class Learner:
         }
         return {}, plain
 
+    def _draft(self, folder: Path, made: Made, begun: Mapping[str, Any]) -> TypePack:
+        """The new types as a pack that nobody is given."""
+        version, short = made.version(begun["at"])
+        self._write(folder / "draft", made, version, short, {"refused": [], "gates": {}, "couples": []}, {})
+        return TypePack.load(folder / "draft", runtime=self.runtime)
+
+    def _compatibility(
+        self, folder: Path, made: Made, identities: NDArray[np.intp], begun: Mapping[str, Any], judged: Mapping[str, Any]
+    ) -> Result:
+        """What tells couples from random pairs of the same ages under the new types."""
+        typings = [(int(one[0]), int(one[1]), one[2], one[3]) for one in judged["typings"]]
+        pack = self._draft(folder, made, begun)
+        settings = self.settings
+        learned = compatibility.learn(self.corpus.subjects, identities, typings, pack, settings.seed, settings.compatibility_ece_max)
+        if learned is None:
+            return {}, {"calibration": None, "gates": []}
+        return {}, {"calibration": learned.calibration.plain(), "gates": [asdict(gate) for gate in learned.gates]}
+
     def _assemble(
         self,
         folder: Path,
@@ -241,14 +259,17 @@ class Learner:
         parent: str,
         begun: Mapping[str, Any],
         judged: Mapping[str, Any],
+        together: Mapping[str, Any],
     ) -> Candidate:
         version, short = made.version(begun["at"])
-        verdict = tuple(Gate(**gate) for gate in judged["gates"])
+        verdict = tuple(Gate(**gate) for gate in (*judged["gates"], *together["gates"]))
+        known = together["calibration"]
         matches = made.matches(short)
         manifest = {
             "refused": [gate.name for gate in verdict if not gate.passed],
             "gates": {gate.name: gate.plain() for gate in verdict},
             "couples": judged["couples"],
+            "compatibility": None if known is None else known["figures"],
             "parent": parent,
             "matches": matches,
             "created_at": begun["at"],
@@ -265,8 +286,9 @@ class Learner:
             "licence": "learned from couples' photos: for this installation only",
         }
         pack = folder / "pack"
-        whole = self._write(pack, made, version, short, manifest, {"report.md": b""})
-        self._write(pack, made, version, short, manifest, {"report.md": packing.report(version, whole).encode()})
+        files = {} if known is None else {calibration.NAME: packing.as_json(known)}
+        whole = self._write(pack, made, version, short, manifest, {"report.md": b"", **files})
+        self._write(pack, made, version, short, manifest, {"report.md": packing.report(version, whole).encode(), **files})
         typings = tuple((int(one[0]), int(one[1]), one[2], one[3]) for one in judged["typings"])
         return Candidate(version, pack, read_manifest(pack), verdict, typings, matches)
 

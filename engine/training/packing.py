@@ -91,6 +91,7 @@ def report(version: str, manifest: Mapping[str, Any]) -> str:
         f"| {'holds' if gate['passed'] else 'FAILS'} |"
         for name, gate in manifest["gates"].items()
     ]
+    lines += ["", _compatibility(manifest["compatibility"])]
     lines += ["", "| group | types | people | steadiness | classifier | smallest |", "|---|---|---|---|---|---|"]
     lines += [
         f"| {name} | {group['figures']['k']} | {group['figures']['people']} | {group['figures']['rand']:g} "
@@ -104,6 +105,22 @@ def report(version: str, manifest: Mapping[str, Any]) -> str:
         for row in manifest["types"]
     ]
     return "\n".join(lines) + "\n"
+
+
+def _compatibility(figures: Mapping[str, Any] | None) -> str:
+    """How well couples that were held out are told from random pairs of the same ages, in a sentence."""
+    if figures is None:
+        return "Compatibility: too few couples to fit anything, so the stated prior serves."
+    area, error = (
+        f"{name.upper()} {figures[name]:g} ({figures[f'{name}_interval'][0]:g}–{figures[f'{name}_interval'][1]:g})"
+        for name in ("auc", "ece")
+    )
+    return f"Compatibility, {figures['n']:,} held-out couples against random pairs of the same ages: {area}, {error}."
+
+
+def as_json(value: Mapping[str, Any]) -> bytes:
+    """A further file of a pack."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def with_classifier(files: Mapping[str, bytes], model: bytes) -> dict[str, bytes]:
