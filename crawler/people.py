@@ -30,7 +30,7 @@ class Describer:
         """A person of `photo`; the clothes are read within the body's own region, so that the other one's are not."""
         image = photo.image
         face = subject.face.scaled(1 / photo.scale)
-        region = _box(subject, photo)
+        region = box_of(subject, photo)
         kept = crops(image, face, region)
         reading = self.fashion.predict(np.ascontiguousarray(region.cut(image)), within(face, region))
         outfit = reading.embedding
@@ -73,7 +73,7 @@ def skin(image: Image, face: FaceBox) -> tuple[float, float, float]:
     return light, red, yellow
 
 
-def _box(subject: Subject, photo: Decoded) -> Box:
+def box_of(subject: Subject, photo: Decoded) -> Box:
     """The body's region in pixels of the decoded picture."""
     left, top, width, height = (value / photo.scale for value in subject.body)
     down, across = photo.image.shape[:2]

@@ -8,7 +8,8 @@ import sys
 import configuration
 from crawler.errors import CrawlError
 from db.errors import BadUrl, DatabaseError
-from engine.commands import analyse, learn, models, name, partners, rollback
+from engine.analysis import Analyser
+from engine.commands import analyse, compare, learn, models, name, partners, rollback
 from engine.commands.guarding import guarded
 from engine.commands.output import progress
 from engine.errors import EngineError
@@ -16,13 +17,15 @@ from engine.errors import EngineError
 COMMANDS = {"analyse": analyse, "partners": partners}
 STEERING = {"learn": learn, "models": models, "rollback": rollback, "name": name}
 """Commands about versions of the types, which need the database."""
+PAIRS = {"compare": compare}
+"""Commands about two people, who may be on one photo."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 success, 2 unusable arguments or settings, 3 where `learn` published nothing, 1 anything else that went wrong."""
     parser = argparse.ArgumentParser(prog="python -m engine", description="Read faces, garments and types from photos; learn types.")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (*COMMANDS.values(), *STEERING.values()):
+    for command in (*COMMANDS.values(), *PAIRS.values(), *STEERING.values()):
         command.add(parsers)
     chosen = parser.parse_args(arguments)
     try:
@@ -36,7 +39,23 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
     if chosen.command in STEERING:
         return _steer(chosen, settings)
+    if chosen.command in PAIRS:
+        return _pair(chosen, settings)
     status: int = COMMANDS[chosen.command].run(chosen, settings.engine, settings.var / "cache", settings.var / "models")
+    return status
+
+
+def _pair(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
+    # Only here: taking couples' photos apart is the crawler's business, and other commands start without it.
+    from crawler.couples import Separator  # noqa: PLC0415
+    from crawler.parting import Parted, Parting  # noqa: PLC0415
+
+    cache = settings.var / "cache"
+
+    def part(analyser: Analyser, data: bytes) -> Parted:
+        return Parting(Separator(settings.crawler, settings.engine, cache, analyser.readers), analyser).predict(data)
+
+    status: int = PAIRS[chosen.command].run(chosen, settings.engine, cache, settings.var / "models", part)
     return status
 
 

@@ -21,6 +21,7 @@ from engine.fashion import FashionReader
 from engine.images import decode, encode_jpeg
 from engine.preprocess import lit
 from engine.quality import assess
+from engine.regions import Box
 from engine.registry import Registry
 from engine.safety import NsfwScorer
 from engine.settings import EngineSettings
@@ -144,6 +145,42 @@ class Analyser:
             fashion_model=parts.pack.fashion_model,
             runtime=parts.runtime.name,
             took_ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def person(self, image: Image, face: FaceBox, region: Box, said: Attributes) -> Analysis:
+        """One of several people of a photo, whom others found and judged; nothing is refused here.
+
+        Args:
+            image: the photo.
+            face: theirs, in pixels of it.
+            region: where their body is; clothes are read within it, and it is all that `photo_jpeg` shows.
+            said: age and gender.
+
+        """
+        parts = self._loaded()
+        part = np.ascontiguousarray(region.cut(image))
+        x, y, width, height = face.box
+        corner = np.array([region.left, region.top], np.float32)
+        inside = FaceBox((x - region.left, y - region.top, width, height), (face.landmarks - corner).astype(np.float32), face.score)
+        clothes = parts.fashion.predict(part, inside)
+        embedding = parts.embedder.predict(image, face)
+        return Analysis(
+            faces=(describe(inside, said, assess(image, face, 1.0), self.settings.minor_threshold or MINOR),),
+            main=0,
+            size=(part.shape[1], part.shape[0]),
+            embedding=embedding,
+            face_type=parts.pack.assign_face(embedding, said.gender),
+            fashion_type=parts.pack.assign_fashion(clothes.embedding, said.gender),
+            garments=clothes.garments,
+            style=clothes.style,
+            fashion_embedding=clothes.embedding,
+            palette=clothes.palette,
+            crop=warp(image, similarity(face.landmarks, CROP_POINTS), CROP),
+            photo_jpeg=encode_jpeg(part),
+            model_version=parts.version,
+            face_model=parts.embedder.version,
+            fashion_model=parts.pack.fashion_model,
+            runtime=parts.runtime.name,
         )
 
     def _loaded(self) -> _Parts:

@@ -197,7 +197,8 @@ class Compatibility:
         same = identical or (similarity is not None and similarity >= SAME)
         problem = refusal(a, b, same=same)
         if problem is not None:
-            return Comparison(same, similarity, problem=problem, reason=problem.message)
+            # Of a minor nothing is said but that.
+            return Comparison(same, None if problem.code == "minor" else similarity, problem=problem, reason=problem.message)
         one, other = Look.of(a, self.pack), Look.of(b, self.pack)
         gap = abs(a.main_face.age - b.main_face.age) if a.main_face and b.main_face else None
         return self.score(one, other, gap, similarity)
