@@ -8,13 +8,14 @@ itself chose to show.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.logistic import Array, Logistic, sigmoid
+from engine.matching.logistic import Array, Logistic
 from engine.matching.people import GENDERS
 
 SPREADS: Final = (0.5, 0.25, 0.25)
@@ -22,6 +23,8 @@ SPREADS: Final = (0.5, 0.25, 0.25)
 DEVIATION: Final = 0.7
 """Those of a gender's own part, relative to the shared ones'."""
 MEMORY: Final = 5000.0
+MOST: Final = 13.0
+"""Log-odds beyond which chances are all alike."""
 
 
 def _start() -> Logistic:
@@ -39,18 +42,16 @@ class Calibration:
 
     def logits(self, z: Array, gender: NDArray[np.intp]) -> Array:
         """Calibrated log-odds, (n,) for log-odds (n,) and the viewers' genders (n,)."""
-        return np.asarray(_features(z, gender) @ self.weights.mean)
+        parts = self.weights.mean.reshape(1 + len(GENDERS), 3)
+        c, a, b = (parts[0] + parts[1:])[gender].T
+        bounded = np.minimum(np.maximum(z, -MOST), MOST)
+        gone = np.log1p(np.exp(bounded))  # -ln(1 - p)
+        return np.asarray(c + a * (bounded - gone) + b * gone)
 
     def update(self, z: float, gender: int, liked: bool) -> None:
         """Learn from one answer that had these log-odds before it."""
-        self.weights.update(_features(np.array([z]), np.array([gender], dtype=np.intp))[0], float(liked))
-
-
-def _features(z: Array, gender: NDArray[np.intp]) -> Array:
-    p = np.clip(sigmoid(z), 1e-6, 1 - 1e-6)
-    own = np.stack([np.ones_like(p), np.log(p), -np.log1p(-p)], axis=1)
-    x = np.zeros((len(p), 3 * (1 + len(GENDERS))))
-    x[:, :3] = own
-    for place in range(len(GENDERS)):
-        x[:, 3 * (place + 1) : 3 * (place + 2)] = own * (gender == place)[:, None]
-    return x
+        bounded = min(max(z, -MOST), MOST)
+        gone = math.log1p(math.exp(bounded))
+        x = np.zeros((1 + len(GENDERS), 3))
+        x[0] = x[1 + gender] = 1, bounded - gone, gone
+        self.weights.update(x.ravel(), float(liked))

@@ -37,22 +37,21 @@ def interleaved(
 
     """
     n = len(order)
-    waiting = [int(one) for one in order[new[order]][np.argsort(-drawn[order[new[order]]], kind="stable")]]
     explored = np.zeros(n, dtype=bool)
-    if not waiting or slots <= 0:
+    waiting = order[new[order]]
+    if not len(waiting) or slots <= 0:
         return order, explored
-    slot = rng.random(n) < slots
-    taken: set[int] = set()
-    out = np.empty(n, dtype=np.intp)
-    usual = iter(order.tolist())
-    tried = iter(waiting)
-    for place in range(n):
-        chosen = None
-        if slot[place]:
-            chosen = next((one for one in tried if one not in taken), None)
-            explored[place] = chosen is not None
+    tried = iter(waiting[np.argsort(-drawn[waiting], kind="stable")].tolist())
+    out, taken = order.tolist(), bytearray(n)
+    place = 0
+    for slot in np.flatnonzero(rng.random(n) < slots).tolist():
+        for one in out[place:slot]:
+            taken[one] = 1
+        chosen = next((one for one in tried if not taken[one]), None)
         if chosen is None:
-            chosen = next(one for one in usual if one not in taken)
-        taken.add(chosen)
-        out[place] = chosen
-    return out, explored
+            break
+        out.remove(chosen)
+        out.insert(slot, chosen)
+        explored[slot] = True
+        place = slot
+    return np.array(out, dtype=np.intp), explored

@@ -54,9 +54,13 @@ class Cap:
         return np.asarray(np.asarray(recent) >= np.maximum(self.minimum, self.share * np.asarray(fair)))
 
 
-def levelled(score: NDArray[np.float64], recent: NDArray[np.float64], fair: NDArray[np.float64], power: float) -> NDArray[np.float64]:
-    """Scores that fall with how often somebody was shown lately: unchanged at 0 cards, times 2^-power at the fair share."""
-    return np.asarray(score * (1 + recent / np.maximum(fair, 1.0)) ** -power)
+def levelled(recent: ArrayLike, fair: ArrayLike, power: float) -> NDArray[np.float64]:
+    """By how much scores fall with how often somebody was shown lately: not at all at 0 cards, to 2^-power at the fair share.
+
+    >>> levelled([0, 10, 30], [10, 10, 10], 1.0).tolist()
+    [1.0, 0.5, 0.25]
+    """
+    return np.asarray((1 + np.asarray(recent) / np.maximum(fair, 1.0)) ** -power)
 
 
 def gini(counts: ArrayLike) -> float:

@@ -7,8 +7,8 @@ what a face says counts through the types of couples, through the viewer's own a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ class Crowd:
             dtype=np.float64,
         ).reshape(len(people), 12)
         face_dims, fashion_dims = centre.dims("face"), centre.dims("fashion")
-        types = [one.types for one in people]
+        places = table.places([one.types for one in people])
         return cls(
             gender=genders,
             age=numbers[:, 0],
@@ -114,7 +114,7 @@ class Crowd:
             taste_face=stacked([one.taste.face for one in people], face_dims),
             taste_fashion=stacked([one.taste.fashion for one in people], fashion_dims),
             ideal=stacked([one.ideal for one in people], face_dims),
-            types={"face": table.places("face", types), "fashion": table.places("fashion", types)},
+            types={"face": places[:, 0], "fashion": places[:, 1]},
             popularity=standing.effect(numbers[:, 4], numbers[:, 5], numbers[:, 6]),
             selectivity=standing.effect(numbers[:, 7], numbers[:, 8], numbers[:, 9]),
             doubt=standing.variance(numbers[:, 4], numbers[:, 6]),
@@ -123,6 +123,14 @@ class Crowd:
 
     def __len__(self) -> int:
         return len(self.age)
+
+    def take(self, rows: NDArray[np.intp]) -> Crowd:
+        """The people of these rows, in this order; somebody may stand there more than once."""
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            value = getattr(self, column.name)
+            columns[column.name] = {kind: one[rows] for kind, one in value.items()} if isinstance(value, dict) else value[rows]
+        return Crowd(**columns)
 
 
 def between(viewers: Crowd, shown: Crowd, table: Table) -> tuple[Array, Array]:
@@ -162,18 +170,21 @@ def without_photos(features: NDArray[np.floating]) -> Floats:
 def stacked(vectors: Sequence[Vector | None], dims: int) -> Floats:
     """(n, dims) float32 with zeros where there is no vector, or one of another length."""
     out = np.zeros((len(vectors), dims), dtype=np.float32)
-    for row, vector in enumerate(vectors):
-        if vector is not None and vector.shape == (dims,):
-            out[row] = vector
+    rows = [row for row, vector in enumerate(vectors) if vector is not None and vector.shape == (dims,)]
+    if rows:
+        out[rows] = np.concatenate([vectors[row] for row in rows]).reshape(len(rows), dims)
     return out
 
 
 def _products(one: Floats, other: Floats) -> Array:
-    """(n,) inner products of rows; a single row meets all of the other's."""
+    """(n,) inner products of rows; a single row meets all of the other's.
+
+    Not by BLAS, which would wake its threads for so little: beside other work these cost ten times what the product does.
+    """
     if len(one) == 1:
-        return np.asarray(other @ one[0], dtype=np.float64)
+        return np.asarray(np.einsum("ij,j->i", other, one[0]), dtype=np.float64)
     if len(other) == 1:
-        return np.asarray(one @ other[0], dtype=np.float64)
+        return np.asarray(np.einsum("ij,j->i", one, other[0]), dtype=np.float64)
     return np.asarray(np.einsum("ij,ij->i", one, other), dtype=np.float64)
 
 

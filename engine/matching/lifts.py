@@ -6,7 +6,7 @@ The table is worked out by `engine.affinity` (its shrinking, its prior, its word
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -28,17 +28,23 @@ class Table:
     partners: dict[tuple[str, str], PartnerType]
     """By (own type, partner's type): lift, interval and couples, for the reasons."""
 
-    def places(self, kind: str, types: Sequence[Sequence[str]]) -> NDArray[np.intp]:
-        """(n,) the place of each person's type of a kind; the last place where they have none, or one of another pack."""
-        nowhere = self.logs[kind].shape[0] - 1
-        known = self.kinds
-        found = np.full(len(types), nowhere, dtype=np.intp)
-        for row, ids in enumerate(types):
-            for type_id in ids:
-                place = known.get(type_id)
-                if place is not None and place[0] == kind:
-                    found[row] = place[1]
-        return found
+    known: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+    """Places by a person's types, filled as they are met: there are few different ones."""
+
+    def places(self, types: Sequence[tuple[str, ...]]) -> NDArray[np.intp]:
+        """(n, len(KINDS)) the places of each person's types; the last place where they have none, or one of another pack."""
+        known = self.known
+        try:
+            found = [known[ids] for ids in types]
+        except KeyError:
+            known.update({ids: self._places(ids) for ids in set(types)})
+            found = [known[ids] for ids in types]
+        return np.array(found, dtype=np.intp).reshape(len(types), len(KINDS))
+
+    def _places(self, ids: tuple[str, ...]) -> tuple[int, int]:
+        found = {kind: self.logs[kind].shape[0] - 1 for kind in KINDS}
+        found.update(self.kinds[type_id] for type_id in ids if type_id in self.kinds)
+        return found["face"], found["fashion"]
 
 
 class Lifts:

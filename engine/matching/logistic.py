@@ -85,4 +85,4 @@ def sigmoid(z: Array) -> Array:
     >>> sigmoid(np.array([0.0, 800.0])).tolist()
     [0.5, 1.0]
     """
-    return np.asarray(1 / (1 + np.exp(-np.clip(z, -500, 500))), dtype=np.float64)
+    return np.asarray(1 / (1 + np.exp(-np.minimum(np.maximum(z, -500), 500))), dtype=np.float64)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,10 +66,24 @@ class Prediction:
     """(n, len(FEATURES)) log-odds that each feature brought, before calibration."""
     variance: Array
     """(n,) squared log-odds: of the weights, and of what is not known yet of these two."""
-    expected: Array
-    """(n,) the chance without the popularity term: what `Record.expected` sums up."""
-    given_expected: Array
-    """(n,) the chance without the selectivity term: what `Record.given_expected` sums up."""
+    model: LikeModel
+    doubt: Array
+    """(n,) squared log-odds, of the weights alone."""
+    genders: NDArray[np.intp]
+
+    @property
+    def expected(self) -> Array:
+        """(n,) the chance without the popularity term: what `Record.expected` sums up."""
+        return self._without("popularity")
+
+    @property
+    def given_expected(self) -> Array:
+        """(n,) the chance without the selectivity term: what `Record.given_expected` sums up."""
+        return self._without("selectivity")
+
+    def _without(self, name: str) -> Array:
+        z = self.contributions.sum(axis=1) - self.contributions[:, PLACE[name]]
+        return sigmoid(self.model.calibration.logits(moderated(z, self.doubt), self.genders))
 
 
 class LikeModel:
@@ -94,7 +109,7 @@ class LikeModel:
         """Answers folded in."""
         return self.weights.seen
 
-    def crowd(self, people: list[Person], table: Table) -> Crowd:
+    def crowd(self, people: Sequence[Person], table: Table) -> Crowd:
         """People as columns, as `predict` takes them."""
         return Crowd.of(people, self.centre, table)
 
@@ -115,14 +130,21 @@ class LikeModel:
     def _predict(self, x: Array, genders: NDArray[np.intp], doubt: Array) -> Prediction:
         contributions = x * self.by_gender()[genders]
         z = contributions.sum(axis=1)
-        wide = widened(x, genders)
-        s = np.einsum("ij,ij->i", wide @ self.weights.covariance, wide)
-        without = [
-            sigmoid(self.calibration.logits(moderated(z - contributions[:, PLACE[name]], s), genders))
-            for name in ("popularity", "selectivity")
-        ]
+        s = self._doubt(x, genders)
         logit = self.calibration.logits(moderated(z, s), genders)
-        return Prediction(sigmoid(logit), logit, x.astype(np.float32), contributions, s + doubt, *without)
+        return Prediction(sigmoid(logit), logit, x.astype(np.float32), contributions, s + doubt, self, s, genders)
+
+    def _doubt(self, x: Array, genders: NDArray[np.intp]) -> Array:
+        """(n,) variance of the log-odds by what is not known of the weights."""
+        count = len(FEATURES)
+        blocks = self.weights.covariance.reshape(1 + len(GENDERS), count, 1 + len(GENDERS), count)
+        found = np.zeros(len(x))
+        for place in np.unique(genders).tolist():
+            # shared and own part: together one matrix for everybody of a gender
+            whole = blocks[0, :, 0] + blocks[0, :, place + 1] + blocks[place + 1, :, 0] + blocks[place + 1, :, place + 1]
+            rows = genders == place
+            found[rows] = np.einsum("ij,ij->i", x[rows] @ whole, x[rows])
+        return found
 
     def by_gender(self) -> Array:
         """(len(GENDERS), len(FEATURES)) weights of viewers of each gender."""

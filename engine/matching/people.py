@@ -82,3 +82,5 @@ class Candidate:
     person: Person
     liked_me: bool = False
     """Likes the viewer already."""
+    passed_me: bool = False
+    """Was shown the viewer and passed."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.affinity import Affinity, CoupleCounts, PartnerType
 from engine.matching.combine import COMBINERS
+from engine.matching.daily import Scored
 from engine.matching.explore import interleaved, newcomers
 from engine.matching.exposure import Cap, Fair, levelled
 from engine.matching.features import FEATURES, Array
@@ -19,6 +20,11 @@ from engine.matching.logistic import sigmoid
 from engine.matching.model import LikeModel
 from engine.matching.people import Candidate, Person
 from engine.matching.settings import RankingSettings
+
+SECOND_THOUGHT: Final = 0.02
+"""Chance that somebody who passed a member likes them after all, when that member's like lets them look again."""
+PAIRS: Final = 4096
+"""Pairs that are judged at once: their vectors take some 10 MB."""
 
 Evidence = Literal["observed", "prior", "answers", "profile"]
 """Observed couples; the stated prior for couples; answers, the viewer's own or those about the person; what both say of themselves."""
@@ -49,9 +55,8 @@ class Part:
     """For the lifts: lift, interval and couples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate in their place."""
+class Ranked(NamedTuple):
+    """A candidate in their place; a tuple, since hundreds are made for a card and a frozen dataclass costs five times as much."""
 
     person: Person
     liked_me: bool
@@ -60,7 +65,7 @@ class Ranked:
     p_out: float
     """Chance that the viewer likes this person."""
     p_back: float
-    """Chance that this person likes the viewer; 1 where they do already."""
+    """Chance that this person likes the viewer; 1 where they do already, `SECOND_THOUGHT` where they passed."""
     reply: float
     """Chance that this person, once liked, comes back to answer; 1 where they liked the viewer."""
     expected: float
@@ -75,6 +80,8 @@ class Ranked:
     """Brought forward as a newcomer."""
     capped: bool
     """Was shown enough lately: comes after everybody else."""
+    passed_me: bool
+    """Passed the viewer: comes after everybody who has not."""
     viewer: Person
     table: Table
 
@@ -139,43 +146,65 @@ class Matcher:
             return []
         table = self.lifts.table(couples)
         people = [candidate.person for candidate in candidates]
+        likes = np.array([candidate.liked_me for candidate in candidates])
+        passed = np.array([candidate.passed_me for candidate in candidates]) & ~likes
         own, others = model.crowd([viewer], table), model.crowd(people, table)
         out, back = model.predict(own, others, table), model.predict(others, own, table)
-        likes = np.array([candidate.liked_me for candidate in candidates])
-        p_back = np.where(likes, 1.0, back.p)
+        p_back = _answered(back.p, likes, passed)
         reply = np.where(likes, 1.0, model.replies.chances(others.idle))
         recent = np.array([person.recent for person in people], dtype=np.float64)
         share = fair.of_all(others.gender)
         capped = self.cap.over(recent, share) & ~likes
-        level = np.where(likes, 1.0, levelled(np.ones(len(people)), recent, share, self.settings.levelling))
+        level = np.where(likes, 1.0, levelled(recent, share, self.settings.levelling))
         score = self.combine(out.p, p_back) * reply * level
 
         rng = np.random.default_rng(abs(seed))
         noise = rng.standard_normal((2, len(people)))
-        drawn = self.combine(
-            sigmoid(out.logit + noise[0] * np.sqrt(out.variance)),
-            np.where(likes, 1.0, sigmoid(back.logit + noise[1] * np.sqrt(back.variance))),
-        )
+        drawn_back = sigmoid(back.logit + noise[1] * np.sqrt(back.variance))
+        drawn = self.combine(sigmoid(out.logit + noise[0] * np.sqrt(out.variance)), drawn_back) * reply
         ids = np.array([person.id for person in people])
-        order = np.lexsort((ids, -score, capped))
-        new = newcomers(np.array([person.record.shown for person in people], dtype=np.float64), self.settings.newcomer_shown)
-        order, explored = interleaved(order, new & ~capped & ~likes, drawn * reply, self.settings.newcomer_slots, rng)
-        return [
-            Ranked(
-                people[row],
-                bool(likes[row]),
-                float(score[row]),
-                float(out.p[row]),
-                float(p_back[row]),
-                float(reply[row]),
-                float(out.expected[row]),
-                float(out.given_expected[row]),
-                out.features[row],
-                out.contributions[row],
-                bool(explored[place]),
-                bool(capped[row]),
-                viewer,
-                table,
-            )
-            for place, row in enumerate(order.tolist())
-        ]
+        order = np.lexsort((ids, -score, capped, passed))
+        shown = np.array([person.record.shown for person in people], dtype=np.float64)
+        new = newcomers(shown, self.settings.newcomer_shown) & ~(capped | likes | passed)
+        order, explored = interleaved(order, new, drawn, self.settings.newcomer_slots, rng)
+        columns = (likes, score, out.p, p_back, reply, out.expected, out.given_expected)
+        lists = [column[order].tolist() for column in columns]
+        features, contributions = list(out.features[order]), list(out.contributions[order])
+        flags = [explored.tolist(), capped[order].tolist(), passed[order].tolist()]
+        rest = ([viewer] * len(people), [table] * len(people))
+        rows = zip([people[row] for row in order.tolist()], *lists, features, contributions, *flags, *rest, strict=True)
+        return [Ranked._make(row) for row in rows]
+
+    def pairs(
+        self,
+        people: Sequence[Person],
+        pairs: NDArray[np.integer],
+        model: LikeModel,
+        couples: CoupleCounts | None,
+    ) -> list[Scored]:
+        """What `engine.matching.daily.stable` takes: the chance of a match for pairs of people who may meet, of any number.
+
+        Args:
+            people: everybody who takes part, once.
+            pairs: (m, 2) places in `people`, each pair once.
+            model: what was learned; read only.
+            couples: observed couples of the pack's types; None: none.
+
+        """
+        table = self.lifts.table(couples)
+        crowd = model.crowd(people, table)
+        ids = np.array([person.id for person in people], dtype=np.int64)
+        reply = model.replies.chances(crowd.idle)
+        found: list[Scored] = []
+        for start in range(0, len(pairs), PAIRS):
+            one, other = np.asarray(pairs[start : start + PAIRS], dtype=np.intp).T
+            left, right = crowd.take(one), crowd.take(other)
+            there, back = model.predict(left, right, table).p, model.predict(right, left, table).p
+            score = self.combine(there, back) * reply[one] * reply[other]
+            found += zip(ids[one].tolist(), ids[other].tolist(), score.tolist(), strict=True)
+        return found
+
+
+def _answered(chance: Array, likes: NDArray[np.bool_], passed: NDArray[np.bool_]) -> Array:
+    """The chance of a like back: known where the other one answered already."""
+    return np.asarray(np.where(likes, 1.0, np.where(passed, SECOND_THOUGHT, chance)))

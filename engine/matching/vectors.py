@@ -59,7 +59,7 @@ class Layout:
 
 def rows(people: Sequence[Person], model: LikeModel, table: Table) -> NDArray[np.float32]:
     """(n, dims) what the index holds of these people."""
-    layout, crowd = Layout.of(model.centre, table), model.crowd(list(people), table)
+    layout, crowd = Layout.of(model.centre, table), model.crowd(people, table)
     out = np.zeros((len(people), layout.dims), dtype=np.float32)
     out[:, layout.part("face")] = crowd.face
     out[:, layout.part("fashion")] = crowd.fashion
