@@ -247,14 +247,14 @@ def table(couples: CoupleCounts | None, rows: Sequence[TypeInfo], columns: Seque
 
 
 def shrunk_lifts(
-    counts: NDArray[np.float64], *, symmetric: bool = False, shape_min: float = 0.0
+    counts: NDArray[np.float64], *, symmetric: bool = False, shapes: tuple[float, float] = (0.0, np.inf)
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Shrunk lifts of a table of couples with the bounds of their central 80 %: three arrays of the table's shape.
 
     Args:
         counts: rows × columns, non-negative.
         symmetric: both sides are the same group, so that a couple of types (i, j) stands in both cells and one of (i, i) once.
-        shape_min: shrink at least as strongly as this, whatever the table says: from few couples it may say anything.
+        shapes: shrink at least and at most as strongly as these, whatever the table says: from few couples it may say anything.
 
     """
     whole = counts + np.diag(np.diag(counts)) if symmetric else counts
@@ -263,7 +263,7 @@ def shrunk_lifts(
     if symmetric:
         expected = expected - np.diag(np.diag(expected)) / 2
     kappa = _best_kappa(np.triu(counts), np.triu(expected)) if symmetric else _best_kappa(counts, expected)
-    kappa = max(kappa, shape_min)
+    kappa = min(max(kappa, shapes[0]), shapes[1])
     shape, rate = kappa + counts, kappa + expected
     low, high = gamma.central_80(shape)
     return shape / rate, low / rate, high / rate

@@ -156,11 +156,13 @@ class Lifts:
         if key not in self._tables:
             counts = table(self.couples, rows, columns)
             same = one.group == other.group
-            total = np.triu(counts).sum() if same else counts.sum()
-            self._tables[key] = (counts, np.array(total), *shrunk_lifts(counts, symmetric=same, shape_min=PRIOR_SHAPE))
-        counts, total, lifts, low, high = self._tables[key]
+            total = float(np.triu(counts).sum() if same else counts.sum())
+            # That lifts are all alike can be no surer than the couples that were seen.
+            shapes = PRIOR_SHAPE, PRIOR_SHAPE + total
+            self._tables[key] = (counts, np.array(total), *shrunk_lifts(counts, symmetric=same, shapes=shapes))
+        counts, whole, lifts, low, high = self._tables[key]
         at = rows.index(one), columns.index(other)
-        return Together(one, other, int(counts[at]), int(total), float(lifts[at]), (float(low[at]), float(high[at])))
+        return Together(one, other, int(counts[at]), int(whole), float(lifts[at]), (float(low[at]), float(high[at])))
 
 
 class Compatibility:
