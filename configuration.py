@@ -16,6 +16,7 @@ from typing import Any
 from bot.settings import CoupleSettings, LocalSettings, MatchingSettings, ScheduleSettings, TelegramSettings
 from crawler.settings import CrawlerSettings
 from db.settings import DatabaseSettings
+from engine.matching.settings import RankingSettings
 from engine.settings import EngineSettings, LearningSettings
 
 ROOT = Path(__file__).resolve().parent
@@ -25,6 +26,7 @@ CHOICES = {
     ("engine", "backend"): ("openvino", "onnxruntime"),
     ("engine", "precision"): ("auto", "f32"),
     ("engine", "embedding"): ("sface", "facenet", "joined"),
+    ("ranking", "combine"): ("product", "harmonic"),
     ("crawler", "instagram_edge"): ("recent_media", "top_media"),
     ("crawler", "instaloader"): ("off", "on"),
 }
@@ -67,12 +69,21 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("crawler", "age_min"): (18, 120),
     ("crawler", "age_max"): (18, 120),
     ("crawler", "face_min"): (16, 1000),
+    ("ranking", "window_days"): (1, 90),
+    ("ranking", "share"): (1, 1000),
+    ("ranking", "minimum"): (1, 1_000_000),
+    ("ranking", "levelling"): (0, 5),
+    ("ranking", "newcomer_shown"): (0, 10_000),
+    ("ranking", "newcomer_slots"): (0, 1),
+    ("ranking", "memory"): (100, 100_000_000),
+    ("ranking", "pool"): (1, 2000),
     ("couples", "link_hours"): (1, 8760),
     ("couples", "photos_a_day"): (0, 100),
     ("schedule", "keep_updates"): (7, 365),
     ("schedule", "keep_outbox"): (1, 3650),
     ("schedule", "keep_jobs"): (1, 3650),
     ("schedule", "keep_messages"): (1, 3650),
+    ("schedule", "keep_answers"): (1, 3650),
 }
 
 
@@ -105,6 +116,7 @@ class Settings:
     engine: EngineSettings = field(default_factory=EngineSettings)
     learning: LearningSettings = field(default_factory=LearningSettings)
     matching: MatchingSettings = field(default_factory=MatchingSettings)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
     couples: CoupleSettings = field(default_factory=CoupleSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
@@ -124,6 +136,7 @@ SECTIONS: dict[str, type] = {
     "engine": EngineSettings,
     "learning": LearningSettings,
     "matching": MatchingSettings,
+    "ranking": RankingSettings,
     "couples": CoupleSettings,
     "schedule": ScheduleSettings,
     "crawler": CrawlerSettings,

@@ -52,6 +52,7 @@ class ScheduleSettings:
     keep_outbox: int = 30
     keep_jobs: int = 90
     keep_messages: int = 180
+    keep_answers: int = 365
 
 
 @dataclass(frozen=True, slots=True)
