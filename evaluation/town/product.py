@@ -1,0 +1,150 @@
+"""The product in the town: `engine.matching` itself, fed with what the service would know, as the bot feeds it from the database."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+
+from engine.affinity import Affinity
+from engine.matching.daily import stable
+from engine.matching.exposure import Fair
+from engine.matching.model import LikeModel
+from engine.matching.people import Candidate, MemberGender, Person, Record
+from engine.matching.ranking import Matcher, Ranked
+from engine.matching.settings import RankingSettings
+from engine.matching.taste import Centre
+from evaluation.town.people import GENDERS, Bools, Floats
+from evaluation.town.policies import Answer, Asked, Order
+from evaluation.town.world import World
+
+AWAKE = 7
+"""Days within which somebody was active who takes part in the pairs of the day."""
+
+
+class Product:
+    """What the bot does, without Telegram and database."""
+
+    def __init__(
+        self, world: World, settings: RankingSettings | None = None, name: str = "the product", *, one_way: bool = False, daily: bool = True
+    ) -> None:
+        """On the first day, with nothing learned.
+
+        Args:
+            world: whom it serves.
+            settings: of ranking; None: those that ship.
+            name: what the report calls it.
+            one_way: order by the chance that the viewer likes the candidate, alone: no way back, no levelling, no newcomers, no pairs.
+            daily: pairs of the day are made.
+
+        """
+        self.name = name
+        self.world = world
+        self.settings = settings or RankingSettings()
+        self.matcher = Matcher(Affinity(world.pack), self.settings)
+        self.model = LikeModel(Centre.start(world.pack), self.settings.memory)
+        self.one_way = one_way
+        self.daily = daily and not one_way
+        self.people = [_person(world, one) for one in range(len(world))]
+        self.shown: deque[Floats] = deque([np.zeros(len(world))], maxlen=self.settings.window_days)
+        self.fair = Fair()
+        self.ranked: dict[int, Ranked] = {}
+
+    def morning(self, day: int, free: Bools) -> dict[int, int]:
+        """Everybody is a day older; then the pairs of the day."""
+        if day:
+            self.shown.append(np.zeros(len(self.world)))
+        recent = np.sum(self.shown, axis=0)
+        habits = self.world.habits
+        idle, present = habits.idle(day), habits.present[day]
+        for one in np.flatnonzero(present):
+            person = self.people[one]
+            self.people[one] = replace(
+                person, idle_days=float(idle[one]), joined_days=float(day - habits.joined[one]), recent=int(recent[one])
+            )
+        self._share(recent, present)
+        if not self.daily:
+            return {}
+        awake = np.flatnonzero(present & (idle <= AWAKE))
+        one, other = (awake[side] for side in np.nonzero(np.triu(free[np.ix_(awake, awake)] & free[np.ix_(awake, awake)].T)))
+        if not len(one):
+            return {}
+        table = self.matcher.lifts.table(self.world.truth.couples)
+        mine, theirs = (self.model.crowd([self.people[i] for i in side], table) for side in (one, other))
+        scores = self.matcher.combine(self.model.predict(mine, theirs, table).p, self.model.predict(theirs, mine, table).p)
+        chosen = stable(zip(one.tolist(), other.tolist(), scores.tolist(), strict=True))
+        return {**dict(chosen), **{other: one for one, other in chosen}}
+
+    def order(self, asked: Asked) -> Order:
+        """By `Matcher.rank`."""
+        candidates = [
+            Candidate(self.people[one], bool(liked)) for one, liked in zip(asked.ids.tolist(), asked.liked_me, strict=True)
+        ]
+        viewer = self.people[asked.viewer]
+        found = self.matcher.rank(viewer, candidates, self.model, self.world.truth.couples, self.fair, asked.turn)
+        if self.one_way:
+            found = sorted(found, key=lambda one: -one.p_out)
+        self.ranked = {one.id: one for one in found}
+        return Order(
+            np.array([one.id for one in found], dtype=np.intp),
+            np.array([one.p_out for one in found]),
+            np.array([one.p_back for one in found]),
+            np.array([one.explored and not self.one_way for one in found]),
+        )
+
+    def answered(self, answer: Answer) -> None:
+        """The answer's transaction (standings, tastes), then the learner's turn."""
+        ranked = self.ranked[answer.shown]
+        viewer, shown = self.people[answer.viewer], self.people[answer.shown]
+        given, got = viewer.record, shown.record
+        chances = self.model.chances(ranked.features, viewer.gender)
+        taste = self.model.taste_step(viewer.taste, shown, ranked.p_out, answer.liked)
+        self.people[answer.viewer] = replace(
+            viewer,
+            taste=taste,
+            record=replace(
+                given,
+                given=given.given + 1,
+                given_liked=given.given_liked + answer.liked,
+                given_expected=given.given_expected + float(chances.given_expected[0]),
+            ),
+        )
+        self.shown[-1][answer.shown] += 1
+        self.people[answer.shown] = replace(
+            shown,
+            recent=shown.recent + 1,
+            record=replace(
+                got, shown=got.shown + 1, liked=got.liked + answer.liked, expected=got.expected + float(chances.expected[0])
+            ),
+        )
+        self.model.update(ranked.features, viewer.gender, answer.liked)
+        self.model.observe(shown)
+
+    def looked(self, idle_days: float, answered: bool) -> None:
+        """What the learner counts a week after a like."""
+        self.model.observe_reply(idle_days, answered)
+
+    def _share(self, recent: Floats, present: Bools) -> None:
+        """Cards within the window over members who can be shown, by gender."""
+        gender = self.world.people.gender
+        cards = np.bincount(gender, recent, len(GENDERS))
+        members = np.bincount(gender[present], minlength=len(GENDERS))
+        names: tuple[MemberGender, ...] = GENDERS
+        self.fair = Fair.of(dict(zip(names, cards.tolist(), strict=True)), dict(zip(names, members.tolist(), strict=True)))
+
+
+def _person(world: World, one: int) -> Person:
+    people = world.people
+    latitude, longitude = people.place(one)
+    return Person(
+        id=one,
+        gender=GENDERS[people.gender[one]],
+        age=float(people.age[one]),
+        latitude=latitude,
+        longitude=longitude,
+        face=people.face[one],
+        fashion=people.fashion[one],
+        types=people.types[one],
+        record=Record(),
+    )
