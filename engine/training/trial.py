@@ -95,17 +95,19 @@ class Trial:
 
     def _stability(self, group: str) -> Gate:
         now = self.held[group]
-        figures = self.before.get(group, {}).get("figures", {})
-        past = float(figures["held_rand"]) if "held_rand" in figures else None
-        noise = float(np.hypot(now.rand_noise, figures.get("held_rand_noise", now.rand_noise)))
-        return gates.compared("stability", now.rand, self.settings.stability_min, past, noise, group)
+        return self._held(group, "stability", ("rand", now.rand, now.rand_noise), self.settings.stability_min)
 
     def _jaccard(self, group: str) -> Gate:
         now = self.held[group]
+        return self._held(group, "bootstrap_jaccard", ("jaccard", now.jaccard, now.jaccard_noise), self.settings.jaccard_min)
+
+    def _held(self, group: str, gate: str, measured: tuple[str, float, float], bound: float) -> Gate:
+        """A figure of how well the types hold (its name, value and noise) beside that of the types in use."""
+        name, value, noise = measured
         figures = self.before.get(group, {}).get("figures", {})
-        past = float(figures["held_jaccard"]) if "held_jaccard" in figures else None
-        noise = float(np.hypot(now.jaccard_noise, figures.get("held_jaccard_noise", now.jaccard_noise)))
-        return gates.compared("bootstrap_jaccard", now.jaccard, self.settings.jaccard_min, past, noise, group)
+        past = float(figures[f"held_{name}"]) if f"held_{name}" in figures else None
+        both = float(np.hypot(noise, figures.get(f"held_{name}_noise", noise)))
+        return gates.compared(gate, value, bound, past, both, group)
 
     def _same_person(self, group: str, new: Evidence, old: Evidence | None) -> Gate:
         """Whether pictures of one person get one type as often as under the types in use."""
