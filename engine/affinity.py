@@ -12,6 +12,7 @@ likeness is the cosine of the two types' anchors.  Its interval is that of Gamma
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -236,8 +237,15 @@ def prior_lifts(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def gamma_interval(shape: float, rate: float) -> tuple[float, float]:
     """The central 80 % of a gamma distribution."""
+    low, high = _unit_interval(shape)
+    return low / rate, high / rate
+
+
+@functools.cache
+def _unit_interval(shape: float) -> tuple[float, float]:
+    """`gamma_interval` at rate 1: the prior asks for one shape again and again, and each answer takes milliseconds."""
     low, high = gamma.central_80(np.array([shape]))
-    return float(low[0] / rate), float(high[0] / rate)
+    return float(low[0]), float(high[0])
 
 
 def table(couples: CoupleCounts | None, rows: Sequence[TypeInfo], columns: Sequence[TypeInfo]) -> NDArray[np.float64]:
