@@ -91,3 +91,11 @@ def forget_features(connection: Connection, before: dt.datetime, limit: int = 50
     for chunk in writing.chunks(ids):
         connection.execute(impressions.update().where(impressions.c.id.in_(chunk)).values(features=None))
     return len(ids)
+
+
+def forget_before(connection: Connection, before: dt.datetime, limit: int = 5000) -> int:
+    """Delete up to `limit` impressions older than `before`, oldest first; how many: call again until it is 0."""
+    old = list(connection.scalars(select(impressions.c.id).where(impressions.c.at < before).order_by(impressions.c.at).limit(limit)))
+    for chunk in writing.chunks(old):
+        connection.execute(impressions.delete().where(impressions.c.id.in_(chunk)))
+    return len(old)

@@ -134,6 +134,7 @@ class Candidate:
     photos: tuple[int, ...]  # ids of approved photos, in the member's order
     types: Mapping[TypeKind, MemberType]
     liked_me: bool
+    passed_me: bool = False  # they saw the member and skipped: only second thoughts could make a match
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,10 @@ def candidates(connection: Connection, member: Member, now: dt.datetime, limit: 
     newest = (members.c.last_active_at.desc(), members.c.id.desc())
     liking = select(members).where(members.c.id.in_(likers), every).order_by(*newest)
     found = [Member(**row) for row in connection.execute(liking.limit(limit)).mappings()]
-    like = {person.id for person in found}
     if len(found) < limit:
         others = select(members).where(members.c.id.not_in(likers), every).order_by(*newest)
         found += [Member(**row) for row in connection.execute(others.limit(limit - len(found))).mappings()]
-    return _dressed(connection, found, like)
+    return _dressed(connection, member.id, found)
 
 
 def verify(connection: Connection, member: Member, ids: Sequence[int], now: dt.datetime) -> list[Candidate]:
@@ -57,12 +56,10 @@ def verify(connection: Connection, member: Member, ids: Sequence[int], now: dt.d
     """
     every = and_(*_filters(member, now).values())
     found: dict[int, Member] = {}
-    like: set[int] = set()
     for chunk in writing.chunks(dict.fromkeys(ids)):
         rows = connection.execute(select(members).where(members.c.id.in_(chunk), every)).mappings()
         found.update({row["id"]: Member(**row) for row in rows})
-        like.update(_likers(connection, member.id, chunk))
-    return _dressed(connection, [found[one] for one in dict.fromkeys(ids) if one in found], like)
+    return _dressed(connection, member.id, [found[one] for one in dict.fromkeys(ids) if one in found])
 
 
 def excluded(connection: Connection, member_id: int) -> frozenset[int]:
@@ -240,21 +237,32 @@ def _blocked(member_id: int) -> Condition:
     return or_(mine, theirs)
 
 
-def _likers(connection: Connection, member_id: int, among: Collection[int] | None = None) -> list[int]:
+def _likers(connection: Connection, member_id: int) -> list[int]:
     """Who likes the member and has no answer yet.  A list, since MariaDB would judge everybody for a subquery of two halves."""
     high = select(likes.c.hi).where(likes.c.lo == member_id, likes.c.hi_mark == 1, likes.c.lo_mark.is_(None))
     low = select(likes.c.lo).where(likes.c.hi == member_id, likes.c.lo_mark == 1, likes.c.hi_mark.is_(None))
-    if among is not None:
-        high, low = high.where(likes.c.hi.in_(among)), low.where(likes.c.lo.in_(among))
     return list(connection.scalars(high.union_all(low)))
 
 
-def _dressed(connection: Connection, found: Sequence[Member], like: Collection[int]) -> list[Candidate]:
-    """These people with their photos and types."""
-    ids = [person.id for person in found]
-    pictures = _photos(connection, ids)
-    types = type_queries.of_members(connection, ids)
-    return [Candidate(person, pictures.get(person.id, ()), types.get(person.id, {}), person.id in like) for person in found]
+def _marks(connection: Connection, member_id: int, ids: Collection[int]) -> dict[int, int]:
+    """What these people answered about the member: 1 like, 0 skip; who has not is left out."""
+    high = select(likes.c.hi, likes.c.hi_mark).where(likes.c.lo == member_id, likes.c.hi.in_(ids), likes.c.hi_mark.is_not(None))
+    low = select(likes.c.lo, likes.c.lo_mark).where(likes.c.hi == member_id, likes.c.lo.in_(ids), likes.c.lo_mark.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(high.union_all(low))}
+
+
+def _dressed(connection: Connection, member_id: int, found: Sequence[Member]) -> list[Candidate]:
+    """These people with their photos and types, and with what they answered about the member."""
+    dressed = []
+    for people in writing.chunks(found):
+        ids = [person.id for person in people]
+        pictures, marks = _photos(connection, ids), _marks(connection, member_id, ids)
+        types = type_queries.of_members(connection, ids)
+        for person in people:
+            mark = marks.get(person.id)
+            own = pictures.get(person.id, ()), types.get(person.id, {})
+            dressed.append(Candidate(person, *own, liked_me=mark == 1, passed_me=mark == 0))
+    return dressed
 
 
 def _entries(connection: Connection, which: Condition, limit: int) -> list[IndexRow]:
