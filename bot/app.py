@@ -30,6 +30,7 @@ from bot.desk import Services, utc_now
 from bot.errors import StartError
 from bot.jobs import Worker
 from bot.judging import CoupleJudge
+from bot.learning import LearnedInUse, Learner
 from bot.local import demo
 from bot.local.errors import LocalError
 from bot.local.server import LocalServer
@@ -121,9 +122,11 @@ class Application:
             raise StartError(str(error)) from error
         await asyncio.to_thread(self._agree)
         await asyncio.to_thread(warm, self._analyser, self.services.pack)
+        await self.learner.look()
         trim()
         await self._listen()
-        self._steering = [asyncio.create_task(self.switcher.run(), name="switcher"), asyncio.create_task(self.scheduler.run(), name="jobs")]
+        forever = {"switcher": self.switcher.run(), "jobs": self.scheduler.run(), "learner": self.learner.run()}
+        self._steering = [asyncio.create_task(work, name=name) for name, work in forever.items()]
         if self._own_local and self.local is not None:
             self._in_background(self._seed(self.local))
 
@@ -239,7 +242,10 @@ class Application:
         self.sender = Sender(self.bot, self.runtime, photos, services.context)
         # In local mode no link leads to the bot: there the words are typed.
         username = "" if self.local is not None else self._username or ""
-        self.services = replace(services, wake=self.sender.wake, couples=self.settings.couples, username=username)
+        learned = LearnedInUse(self.settings.ranking)
+        self.learner = Learner(self.runtime, learned, lambda: in_use.now.pack, utc_now)
+        services = replace(services, couples=self.settings.couples, username=username, learned=learned)
+        self.services = replace(services, wake=self.sender.wake)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())

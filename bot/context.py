@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
+from bot.learning import Learned
 from bot.settings import CoupleSettings, MatchingSettings, ScheduleSettings
 from bot.words import Words
+from db.records import Member
+from db.session import Connection
 from engine.affinity import Affinity
 from engine.types import TypeInfo, TypePack
+from engine.values import Vector
+
+
+class Proposer(Protocol):
+    """What finds people for a member among all, so that few must be ranked (`bot.candidates`)."""
+
+    def ids(self, connection: Connection, member: Member, query: Callable[[], Vector], k: int, now: datetime) -> list[int] | None:
+        """The `k` best, best first; None where SQL should be asked instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,8 @@ class Context:
     pack: TypePack
     affinity: Affinity
     admins: frozenset[int]
+    learned: Learned
+    """What ranking goes by."""
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     before: Mapping[str, TypeInfo] = field(default_factory=dict)
     """Types of the version before, by id: some members have them still for a moment after the types were exchanged."""
@@ -31,6 +45,8 @@ class Context:
 
     starter: str = ""
     """The version of the types that is always there."""
+    candidates: Proposer | None = None
+    """Finds people without SQL; None: SQL does."""
 
     def type_of(self, type_id: str) -> TypeInfo | None:
         """What a type is called, whether it is of the types in use or of those before them."""

@@ -20,9 +20,10 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from aiogram.types import CallbackQuery, Message, MessageReactionUpdated
 from aiogram.utils.chat_action import ChatActionSender
 
-from bot.context import Context
+from bot.context import Context, Proposer
 from bot.delivery import PhotoSource, deliver
 from bot.judging import Verdict
+from bot.learning import LearnedInUse
 from bot.render import Call, render
 from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
@@ -75,6 +76,10 @@ class Services:
     couples: CoupleSettings = field(default_factory=CoupleSettings)
     username: str = ""
     """Of the bot, where links open it."""
+    learned: LearnedInUse = field(default_factory=LearnedInUse)
+    """What ranking goes by, exchanged while members use the bot."""
+    candidates: Proposer | None = None
+    """Finds people without SQL, where there are many."""
 
     @property
     def pack(self) -> TypePack:
@@ -91,11 +96,13 @@ class Services:
             now.pack,
             now.affinity,
             self.admins,
+            self.learned.now(now.affinity),
             schedule=self.schedule,
             before=now.before,
             starter=now.starter,
             couples=self.couples,
             username=self.username,
+            candidates=self.candidates,
         )
 
 

@@ -16,17 +16,18 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from bot import processes, retyping
-from bot.context import Context
 from bot.desk import Services
 from bot.progress import Ticker
 from bot.switching import Switcher
 from bot.times import zone
 from bot.usecases import daily, steering
 from configuration import Settings
-from db import activity, audit, jobs, members, messages, outbox, updates, uploads
+from db import audit, changes, impressions, jobs, judgements, members, messages, outbox, updates, uploads
+from db import daily as picks
 from db.corpus_records import JobRun, JobState
 from db.errors import DatabaseError
 from db.session import Connection
+from engine.matching.daily import stable
 
 HEAVY: Final = ("collect", "learn")
 """Jobs that take long; one at a time."""
@@ -39,6 +40,10 @@ REFUSED: Final = 3
 AGAIN: Final = 3
 """How often a run that was interrupted is taken up by itself."""
 CHUNK: Final = 200
+CHANGES: Final = 7
+"""Days: who changed; an index that is further behind reads everybody again."""
+PICKS: Final = 30
+"""Days: who was suggested to whom."""
 PRIVATE: Final = frozenset({"telegram", "local"})
 """Sections of the settings that commands have no business with."""
 log = logging.getLogger(__name__)
@@ -161,24 +166,32 @@ class Worker:
         return Outcome("done", await retyping.retype(self._services, dict(run.progress.get("resume", {})), run.note))
 
     async def _daily_pick(self, run: Run) -> Outcome:
-        """Each active member in the order of their ids; what was queued for whom is known by the outbox's key of the day."""
-        services, resume = self._services, run.progress.get("resume", {})
+        """Everybody's choices, then the pairs; whom the day was given to already is known by the database, so a killed run goes on."""
+        resume = run.progress.get("resume", {})
+        services = self._services
         day = dt.date.fromisoformat(resume["day"]) if "day" in resume else services.clock().astimezone(zone(services.schedule)).date()
-        after, told, seen = int(resume.get("after", 0)), int(resume.get("told", 0)), int(resume.get("seen", 0))
-        total = await services.runtime.read(activity.audience_size)
-        while batch := await services.runtime.read(activity.audience, after, CHUNK):
-            for member in batch:
-                told += await self._suggest(member.id, day)
-            after, seen = batch[-1].id, seen + len(batch)
-            services.wake()
-            await run.note("daily_pick", seen, max(total, seen), {"day": day.isoformat(), "after": after, "told": told, "seen": seen})
+        scores, seen = await self._choices(run, day)
+        told, pairs = int(resume.get("told", 0)), stable(((one, other, score) for (one, other), score in scores.items()))
+        for place, (one, other) in enumerate(pairs, 1):
+            with suppress(daily.AlreadyTold):
+                told += await services.runtime.transact(daily.give, services.context(), one, other, day)
+            if place % CHUNK == 0 or place == len(pairs):
+                services.wake()
+                await run.note("daily_pick", place, len(pairs), {"day": day.isoformat(), "told": told})
         return Outcome("done", {"day": day.isoformat(), "members": seen, "told": told})
 
-    async def _suggest(self, member_id: int, day: dt.date) -> int:
-        try:
-            return int(await self._services.runtime.transact(_suggest, self._services.context(), member_id, day))
-        except daily.AlreadyTold:
-            return 0
+    async def _choices(self, run: Run, day: dt.date) -> tuple[dict[tuple[int, int], float], int]:
+        """The score of each pair that either of the two would choose, the mean where both would; and how many take part."""
+        services = self._services
+        found: dict[tuple[int, int], list[float]] = {}
+        after, seen = 0, 0
+        while batch := await services.runtime.read(daily.page, services.context(), after, CHUNK):
+            for member in batch:
+                for one, other, score in await services.runtime.read(daily.choices, services.context(), member, day):
+                    found.setdefault((min(one, other), max(one, other)), []).append(score)
+            after, seen = batch[-1].id, seen + len(batch)
+            await run.note("daily_choices", seen, seen, {**run.progress.get("resume", {}), "day": day.isoformat()})
+        return {pair: sum(scores) / len(scores) for pair, scores in found.items()}, seen
 
     async def _retention(self, run: Run) -> Outcome:
         """What only the program needed, bounded by age; in chunks, each a transaction."""
@@ -188,6 +201,10 @@ class Worker:
             ("outbox", schedule.keep_outbox, outbox.forget_before),
             ("messages", schedule.keep_messages, messages.forget_before),
             ("jobs", schedule.keep_jobs, jobs.forget_before),
+            ("showings", schedule.keep_answers, impressions.forget_features),
+            ("answers", schedule.keep_answers, judgements.forget_before),
+            ("changes", CHANGES, changes.forget_before),
+            ("picks", PICKS, _forget_picks),
         )
         gone: dict[str, Any] = {}
         for place, (name, days, forget) in enumerate(kept):
@@ -261,9 +278,8 @@ def _finish(connection: Connection, row: JobRun, outcome: Outcome, now: dt.datet
     return jobs.by_id(connection, row.id)
 
 
-def _suggest(connection: Connection, context: Context, member_id: int, day: dt.date) -> bool:
-    member = members.by_id(connection, member_id)
-    return member is not None and daily.suggest(connection, context, member, day)
+def _forget_picks(connection: Connection, before: dt.datetime) -> int:
+    return picks.forget_before(connection, before.date())
 
 
 def _asker(connection: Connection, row: JobRun) -> tuple[int, str] | None:

@@ -19,6 +19,7 @@ def make() -> Router:
     router.callback_query.register(show_pressed, Pressed("discover"))
     router.callback_query.register(answer, Pressed("like", "skip"))
     router.callback_query.register(more, Pressed("more"))
+    router.callback_query.register(why, Pressed("why"))
     router.callback_query.register(widen, Pressed("widen"))
     return router
 
@@ -41,6 +42,11 @@ async def answer(query: CallbackQuery, desk: Desk, press: Press) -> None:
 async def more(query: CallbackQuery, desk: Desk, press: Press) -> None:
     """More photos."""
     await desk.run(query, discover.more, press.to)
+
+
+async def why(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """What a suggestion rests on."""
+    await desk.run(query, discover.why, press.to)
 
 
 async def widen(query: CallbackQuery, desk: Desk, press: Press) -> None:

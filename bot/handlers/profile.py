@@ -11,7 +11,14 @@ from bot.handlers.filters import AtStep, Pressed
 from bot.replies import Press
 from bot.usecases import profile, settings, types
 
-SHOWN = {"profile": profile.show, "types": types.show, "settings": settings.show}
+SHOWN = {"profile": profile.show, "types": types.show, "settings": settings.show, "languages": settings.languages}
+CHOSEN = {
+    "pause": settings.pause,
+    "speak": settings.speak,
+    "share": settings.same_language,
+    "by_photos": settings.by_photos,
+    "verified": settings.verified_only,
+}
 
 
 def make() -> Router:
@@ -24,7 +31,7 @@ def make() -> Router:
     router.callback_query.register(edit, Pressed("ask"))
     router.callback_query.register(press, Pressed("set"))
     router.callback_query.register(cancel, Pressed("cancel"))
-    router.callback_query.register(pause, Pressed("pause"))
+    router.callback_query.register(chosen, Pressed(*CHOSEN))
     router.message.register(text, F.text & ~F.text.startswith("/"), AtStep("edit."))
     router.message.register(location, F.location, AtStep("edit.city"))
     return router
@@ -67,9 +74,9 @@ async def cancel(query: CallbackQuery, desk: Desk, press: Press) -> None:
     await desk.run(query, profile.cancel, press.choice)
 
 
-async def pause(query: CallbackQuery, desk: Desk, press: Press) -> None:
-    """Be shown to nobody, or again."""
-    await desk.run(query, settings.pause, press.choice)
+async def chosen(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """A setting that is chosen by a button: being shown, languages, photos, verified people."""
+    await desk.run(query, CHOSEN[press.do], press.choice)
 
 
 async def text(message: Message, desk: Desk) -> None:

@@ -10,7 +10,7 @@ from bot import outbox
 from bot.context import Context
 from bot.keyboards import STEERING, button
 from bot.replies import Button, Clear, Lines, Notice, Replies, Say, Word, word
-from bot.usecases import access, figures
+from bot.usecases import access, fairness, figures
 from bot.usecases import safety as safety_usecases
 from db import activity, audit, members, photos, safety
 from db.records import Member
@@ -45,6 +45,7 @@ def stats(connection: Connection, context: Context, admin: Member) -> Replies:
         tuple(word("admin.stats.status", status=word(f"admin.status.{status}"), n=by_status.get(status, 0)) for status in STATUSES)
     )
     values = {**found, "members": sum(by_status.values()), "lines": lines, "corpus": figures.corpus(connection, context)}
+    values["fair"] = fairness.told(connection, context)
     return [Say(Word("admin.stats", values), ((QUEUE,), *STEERING))]
 
 

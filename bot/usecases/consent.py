@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from bot.context import Context
-from db import consents, members, photos, types
+from db import consents, erasure, members
 from db.records import Member
 from db.session import Connection
 
@@ -18,24 +18,15 @@ VERSIONS: Final = {"terms": "2026-11", "face": "2026-11", "couple": "2026-11"}
 
 
 def record(connection: Connection, context: Context, member: Member, kind: Literal["terms", "face"], *, given: bool) -> Member:
-    """Note an answer; a refusal or withdrawal of `face` erases what was read from the face."""
+    """Note an answer; a refusal or withdrawal of `face` erases what was read from the face, and what was learned with it."""
     consents.give(connection, member.id, kind, VERSIONS[kind], given, context.now)
     if kind == "terms":
         return member
     if not given:
-        forget_face(connection, member)
+        erasure.withdraw_face(connection, member.id)
     return members.update(connection, member.id, context.now, face_consent=given)
 
 
 def record_couple(connection: Connection, context: Context, member: Member, upload_id: int, *, given: bool) -> None:
     """Note what one of the two in a couple's photo answered; the version says to which photo, since there may be several."""
     consents.give(connection, member.id, "couple", f"{VERSIONS['couple']} photo {upload_id}", given, context.now)
-
-
-def forget_face(connection: Connection, member: Member) -> None:
-    """Erase face vectors, the face type and everything that the photos' facts say about the face."""
-    photos.drop_vectors(connection, member.id, "face")
-    types.clear(connection, member.id, "face")
-    for photo in photos.of(connection, member.id):
-        if "face" in photo.facts:
-            photos.set_facts(connection, photo.id, {key: value for key, value in photo.facts.items() if key != "face"})

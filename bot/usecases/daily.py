@@ -1,6 +1,8 @@
-"""The day's suggestion: once a day an active member is shown somebody whom they have not seen yet; nothing is said where nobody is left.
+"""The day's suggestion: once a day those who were here lately are paired off, and both of a pair are told of each other.
 
-Whoever paused has opted out.  The card is the same as in discovery, with the same buttons.
+Who is new to each other and may meet is scored by the chance that both like each other; the pairs are a stable matching, so that
+no two would both rather have had each other (`engine.matching.daily`).  Nothing is said to whom nobody is left for.  Whoever
+paused has opted out.  The card is the same as in discovery, with the same buttons.
 """
 
 from __future__ import annotations
@@ -11,32 +13,69 @@ from typing import Final
 from bot import outbox
 from bot.context import Context
 from bot.replies import word
-from bot.usecases import discover
-from db import exposures, members
+from bot.usecases import discover, ranking
+from db import daily, exposures, members
 from db.records import Member
 from db.session import Connection
+from engine.matching.daily import Scored
 
-POOL: Final = discover.POOL
+ACTIVE: Final = dt.timedelta(days=7)
+"""Who was here within this time takes part."""
+CHOICES: Final = 40
+"""How many of a member's best are weighed; who is stable with a worse one than that is left for another day."""
 
 
 class AlreadyTold(Exception):
-    """The member has had the suggestion of this day."""
+    """One of the two has had the suggestion of this day; the caller's transaction must not be committed."""
 
 
-def suggest(connection: Connection, context: Context, member: Member, day: dt.date) -> bool:
-    """Queue the suggestion of `day` for a member; whether there was anybody to suggest.
+def page(connection: Connection, context: Context, after: int, limit: int) -> list[Member]:
+    """Who takes part, by id, from behind `after` on."""
+    return daily.active(connection, context.now - ACTIVE, after, limit)
+
+
+def choices(connection: Connection, context: Context, member: Member, day: dt.date) -> list[Scored]:
+    """Whom a member could be given today: the best of those who are new to them and free, each with the chance that both like it.
+
+    Demo members are given to people, but nobody is looked for on their behalf.
+    """
+    if member.demo or daily.of(connection, member.id, day) is not None:
+        return []
+    places = ranking.order(connection, context, member).places
+    ids = [place.id for place in places]
+    known = exposures.between(connection, member.id, ids) | set(daily.of_day(connection, day, ids))
+    since, combine = context.now - ACTIVE, context.learned.matcher.combine
+    found = []
+    for place in places:
+        here = place.candidate.member.demo or place.candidate.member.last_active_at >= since
+        if here and place.id not in known:
+            found.append((member.id, place.id, float(combine(place.ranked.p_out, place.ranked.p_back))))
+    return sorted(found, key=lambda one: (-one[2], one[1]))[:CHOICES]
+
+
+def give(connection: Connection, context: Context, one_id: int, other_id: int, day: dt.date) -> int:
+    """Give two members to each other and queue a card for each; how many were told, 0 where they may not meet any more.
 
     Raises:
-        AlreadyTold: they had it; the caller's transaction, which noted a showing, must not be committed.
+        AlreadyTold: one of them had the suggestion of the day by other means.
 
     """
-    if member.status != "active" or not member.reachable or member.demo:
-        return False
-    ranked = discover.rank(connection, context, member, members.candidates(connection, member, context.now, POOL))
-    fresh = next((one for one in ranked if not exposures.was_shown(connection, member.id, one.member.id)), None)
-    if fresh is None:
-        return False
-    card = discover.card(connection, context, member, fresh, said=word("steering.daily"))
-    if not outbox.notify(connection, context, member, card, f"daily:{day.isoformat()}"):
-        raise AlreadyTold
-    return True
+    one, other = members.by_id(connection, one_id), members.by_id(connection, other_id)
+    if one is None or other is None or not (_here(one) and _here(other)) or exposures.between(connection, one_id, [other_id]):
+        return 0
+    places = ranking.one(connection, context, one, other_id), ranking.one(connection, context, other, one_id)
+    if places[0] is None or places[1] is None or not daily.give(connection, day, one_id, other_id):
+        return 0
+    told = 0
+    for member, place in zip((one, other), places, strict=True):
+        if place is not None and not member.demo:
+            said = word("steering.daily" if place.candidate.member.demo else "steering.daily_both")
+            card = discover.card(connection, context, member, place, where="daily", said=said)
+            if not outbox.notify(connection, context, member, card, f"daily:{day.isoformat()}"):
+                raise AlreadyTold
+            told += 1
+    return told
+
+
+def _here(member: Member) -> bool:
+    return member.status == "active" and member.reachable

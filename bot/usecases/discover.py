@@ -7,24 +7,15 @@ a short neutral line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
-
-from bot import cities
 from bot.context import Context
-from bot.keyboards import SETTINGS, button
-from bot.replies import Button, Clear, Lines, Named, Notice, Replies, Rows, Say, Shown, Word, word
-from bot.usecases import access, matching, presenting, types
-from bot.usecases.questions import ANY_AGE, ANYWHERE, DISTANCES, ages_word, distance_word
+from bot.keyboards import BY_PHOTOS, button
+from bot.replies import Button, Clear, Lines, Notice, Replies, Rows, Say, Shown, Word, word
+from bot.usecases import access, matching, presenting, ranking, reasons, widening
+from bot.usecases.ranking import Place
 from db import exposures, likes, members, photos, search
+from db.matching_records import Place as Where
 from db.records import Candidate, Member
 from db.session import Connection
-
-POOL: Final = 60
-"""Candidates that are ranked against each other."""
-NEAR: Final = (10, 25, 50, 100, 200, 500)
-"""Kilometres in whose terms a distance is told; coordinates are no finer than about 10 km."""
-MORE_AGES: Final = 5
 
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
@@ -34,47 +25,38 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
 
 def following(connection: Connection, context: Context, member: Member) -> Replies:
     """The card of the next person for a member who may meet people."""
-    ranked = rank(connection, context, member, members.candidates(connection, member, context.now, POOL))
-    return [card(connection, context, member, ranked[0])] if ranked else [nobody(connection, context, member)]
+    found = ranking.order(connection, context, member)
+    if found.places:
+        return [card(connection, context, member, found.places[0])]
+    return [widening.held(connection, context, member) if found.held else widening.nobody(connection, context, member)]
 
 
-def rank(connection: Connection, context: Context, member: Member, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Who already likes the member first, then by how well the types go together both ways, then who was active last."""
-    own = matching.type_ids(connection, member)
-    couples = matching.couples(connection, context)
-    scores: dict[tuple[str, ...], float] = {}
-
-    def order(candidate: Candidate) -> tuple[bool, float, float, int]:
-        theirs = tuple(sorted(given.type_id for given in candidate.types.values()))
-        if theirs not in scores:
-            scores[theirs] = round(context.affinity.score(own, theirs, couples), 6)
-        return (not candidate.liked_me, -scores[theirs], -candidate.member.last_active_at.timestamp(), candidate.member.id)
-
-    return sorted(candidates, key=order)
-
-
-def card(connection: Connection, context: Context, member: Member, candidate: Candidate, *, said: Word | None = None) -> Shown:
+def card(
+    connection: Connection, context: Context, member: Member, place: Place, *, where: Where = "discover", said: Word | None = None
+) -> Shown:
     """The card of a person with its buttons; from now on the member may answer it. `said` is a line above."""
-    person = candidate.member
-    exposures.add(connection, member.id, person.id, context.now)
+    candidate = place.candidate
+    ranking.note_shown(connection, context, member, place, where)
     lines: list[object] = [] if said is None else [said]
-    lines.append(presenting.person(context, person, candidate.types))
-    particulars = _particulars(connection, context, member, candidate)
+    lines.append(presenting.person(context, candidate.member, candidate.types))
+    particulars = _particulars(connection, context, member, place)
     lines.extend(["", *particulars] if particulars else [])
-    return Shown(candidate.photos[0], word("discover.card", lines=Lines(tuple(lines))), buttons(candidate))
+    few, wider = widening.few(connection, context, member) if where == "discover" else ([], ())
+    lines.extend(["", *few] if few else [])
+    return Shown(candidate.photos[0], word("discover.card", lines=Lines(tuple(lines))), (*buttons(candidate), *wider))
 
 
 def buttons(candidate: Candidate) -> Rows:
     """Like and skip, then what is needed less often."""
     to = candidate.member.id
-    second: tuple[Button, ...] = (button("discover.report", "report", to),)
+    second: tuple[Button, ...] = (button("discover.why", "why", to), button("discover.report", "report", to))
     if len(candidate.photos) > 1:
         second = (button(word("discover.more", n=len(candidate.photos) - 1), "more", to), *second)
     return ((button("discover.like", "like", to), button("discover.skip", "skip", to)), second)
 
 
 def answer(connection: Connection, context: Context, member: Member, person_id: int, *, liked: bool) -> Replies:
-    """Like or skip was pressed: note it once, tell whom it concerns, show the next person."""
+    """Like or skip was pressed: note it once, learn from it, tell whom it concerns, show the next person."""
     stopped = access.stop_meeting(connection, context, member)
     if stopped:
         return stopped
@@ -86,6 +68,7 @@ def answer(connection: Connection, context: Context, member: Member, person_id: 
     outcome = likes.mark(connection, member.id, person_id, liked, context.now)
     if not outcome.first:
         return [Notice(word("discover.passed")), Clear()]
+    ranking.note_answer(connection, context, member, person_id, liked=liked)
     if outcome.match is not None:
         matching.announce(connection, context, outcome.match)
         return [Notice(word("discover.matched")), Clear()]
@@ -109,82 +92,37 @@ def more(connection: Connection, context: Context, member: Member, person_id: in
     return [Shown(photo.id, word("discover.photo", n=place, of=len(rest) + 1)) for place, photo in enumerate(rest, 2)]
 
 
-def widen(connection: Connection, context: Context, member: Member, what: str) -> Replies:
-    """Make a filter one step wider and look again."""
+def why(connection: Connection, context: Context, member: Member, person_id: int) -> Replies:
+    """The figures behind a card that the member has: what couples say of the two types, their own answers, what else counts."""
     stopped = access.stop_meeting(connection, context, member)
     if stopped:
         return stopped
-    if what == "distance":
-        km = wider_distance(member)
-        member = members.update(connection, member.id, context.now, distance_km=km)
-        said = word("discover.widened_distance", distance=distance_word(km))
-    elif what == "ages":
-        low, high = wider_ages(member)
-        member = members.update(connection, member.id, context.now, age_min=low, age_max=high)
-        said = word("discover.widened_ages", ages=ages_word(low, high))
-    else:
+    shown = person_id != member.id and exposures.was_shown(connection, member.id, person_id)
+    place = ranking.one(connection, context, member, person_id) if shown else None
+    if place is None:
         return [Notice(word("discover.passed"))]
-    return [Clear(), Say(said), *following(connection, context, member)]
+    return [Say(reasons.evidence(connection, context, member, place), ((BY_PHOTOS,),))]
 
 
-def wider_distance(member: Member) -> int:
-    """The next wider distance in km, 0 for anywhere; members without coordinates know only their city or anywhere."""
-    if member.latitude is None or member.distance_km == ANYWHERE:
-        return ANYWHERE
-    return next((km for km in DISTANCES if km > member.distance_km), ANYWHERE)
+def widen(connection: Connection, context: Context, member: Member, what: str) -> Replies:
+    """Make a filter one step wider and look again; nothing is ever widened without this press."""
+    stopped = access.stop_meeting(connection, context, member)
+    if stopped:
+        return stopped
+    said = widening.widen(connection, context, member, what)
+    if said is None:
+        return [Notice(word("discover.passed"))]
+    fresh = members.by_id(connection, member.id) or member
+    return [Clear(), Say(said), *following(connection, context, fresh)]
 
 
-def wider_ages(member: Member) -> tuple[int, int]:
-    """Five years more at both ends, within what is allowed at all."""
-    return max(ANY_AGE[0], member.age_min - MORE_AGES), min(ANY_AGE[1], member.age_max + MORE_AGES)
-
-
-def nobody(connection: Connection, context: Context, member: Member) -> Say:
-    """That there is nobody left, what each filter costs, and buttons that change it."""
-    cost = members.count_by_filter(connection, member, context.now)
-    lines: list[object] = [word("discover.nobody"), ""]
-    lines += [word(f"discover.cost.{name}", cost[name]) for name in ("distance", "age", "their_distance", "their_age") if cost.get(name)]
-    if not any(cost.get(name) for name in ("distance", "age")):
-        lines.append(word("discover.nobody_wait"))
-    rows: list[tuple[Button, ...]] = []
-    if cost.get("distance"):
-        rows.append((button(word("discover.widen_distance", distance=distance_word(wider_distance(member))), "widen", choice="distance"),))
-    if cost.get("age"):
-        rows.append((button(word("discover.widen_ages", ages=ages_word(*wider_ages(member))), "widen", choice="ages"),))
-    return Say(word("discover.card", lines=Lines(tuple(lines))), (*rows, (SETTINGS,)))
-
-
-def _particulars(connection: Connection, context: Context, member: Member, candidate: Candidate) -> list[Word]:
+def _particulars(connection: Connection, context: Context, member: Member, place: Place) -> list[Word]:
     """Distance, why this person, and whether it is a demo profile."""
     lines: list[Word] = []
-    far = distance(member, candidate.member)
+    far = reasons.distance(member, place.candidate.member)
     if far is not None:
         lines.append(far)
-    reason = why(connection, context, member, candidate)
-    if reason is not None:
-        lines.append(reason)
-    if candidate.member.demo:
+    lines += reasons.lines(connection, context, member, place)
+    if place.candidate.member.demo:
         lines.append(word("discover.demo"))
     return lines
-
-
-def distance(member: Member, other: Member) -> Word | None:
-    """How far apart two members are, in coarse words; None where one of them has no coordinates."""
-    if member.latitude is None or member.longitude is None or other.latitude is None or other.longitude is None:
-        return None
-    km = cities.distance_km(member.latitude, member.longitude, other.latitude, other.longitude)
-    within = next((limit for limit in NEAR if km <= limit), None)
-    return word("discover.beyond", km=NEAR[-1]) if within is None else word("discover.within", km=within)
-
-
-def why(connection: Connection, context: Context, member: Member, candidate: Candidate) -> Word | None:
-    """Which of the person's types are recommended to the member, and on what evidence; None where none is."""
-    theirs = {given.type_id for given in candidate.types.values()}
-    couples = matching.couples(connection, context)
-    recommended = types.recommended(context, member, matching.type_ids(connection, member), couples)
-    found = [partner for partner in recommended if partner.type.id in theirs]
-    if not found:
-        return None
-    names = tuple(Named(partner.type.name_ko, partner.type.name) for partner in found)
-    seen = sum(partner.couples for partner in found if partner.evidence == "observed")
-    return word("discover.why_observed", seen, types=names) if seen else word("discover.why_prior", types=names)

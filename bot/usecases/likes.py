@@ -5,9 +5,8 @@ from __future__ import annotations
 from bot.context import Context
 from bot.keyboards import DISCOVER
 from bot.replies import Replies, Say, word
-from bot.usecases import access, discover
-from bot.usecases.discover import POOL
-from db import likes, members
+from bot.usecases import access, discover, ranking
+from db import likes, search
 from db.records import Member
 from db.session import Connection
 
@@ -17,9 +16,8 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
     stopped = access.stop_meeting(connection, context, member)
     if stopped:
         return stopped
-    found = [candidate for candidate in members.candidates(connection, member, context.now, POOL) if candidate.liked_me]
+    liking = likes.received(connection, member.id)
+    found = ranking.rank(connection, context, member, search.verify(connection, member, liking, context.now))
     if found:
-        first = discover.rank(connection, context, member, found)[0]
-        return [discover.card(connection, context, member, first, said=word("likes.count", len(found)))]
-    hidden = len(likes.received(connection, member.id))
-    return [Say(word("likes.hidden", hidden) if hidden else word("likes.none"), ((DISCOVER,),))]
+        return [discover.card(connection, context, member, found[0], where="likes", said=word("likes.count", len(found)))]
+    return [Say(word("likes.hidden", len(liking)) if liking else word("likes.none"), ((DISCOVER,),))]

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.context import Context
 from bot.replies import Lines, Named, Word, word
+from bot.usecases import persons
 from bot.usecases.questions import place_word
 from db.records import Member, MemberType, TypeKind
 
@@ -14,9 +15,9 @@ KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
 
 
 def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType]) -> Word:
-    """Age, place, types and their own words; nothing that identifies them."""
+    """Age, place, types where photos may count, and their own words; nothing that identifies them."""
     lines: list[object] = [word("person.head", age=member.age(context.now) or 0, place=place_word(member))]
-    named = type_names(context, types)
+    named = type_names(context, persons.usable_types(member, types))
     if named:
         lines.append(word("person.types", types=named))
     if member.about:

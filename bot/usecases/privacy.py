@@ -20,7 +20,13 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
         (COUPLE,),
         (button("privacy.export", "export"), button("privacy.delete", "delete", choice="ask")),
     )
-    return [Say(word("privacy.text", face=word("settings.face_on" if face else "settings.face_off")), rows)]
+    text = word(
+        "privacy.text",
+        face=word("settings.face_on" if face else "settings.face_off"),
+        days=context.schedule.keep_answers,
+        photos=word("settings.on" if member.photo_based else "settings.off"),
+    )
+    return [Say(text, rows)]
 
 
 def face(connection: Connection, context: Context, member: Member, choice: str) -> Replies:

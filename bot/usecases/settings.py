@@ -1,19 +1,21 @@
-"""What a member steers: language, whom they see, whether they are seen, and whether photos are read."""
+"""What a member steers: languages, whom they see, whether they are seen, and what of their photos is used."""
 
 from __future__ import annotations
 
 from bot.context import Context
-from bot.keyboards import PRIVACY, button
-from bot.replies import Notice, Replies, Rows, Say, Word, word
+from bot.keyboards import BY_PHOTOS, PRIVACY, button, grid
+from bot.replies import Button, Lines, Notice, Replies, Rows, Say, Word, word
 from bot.usecases import questions
-from db import members
-from db.records import Member
+from db import members, search, tastes
+from db.records import SPOKEN, Member
 from db.session import Connection
+
+BACK = button("settings.back", "settings")
 
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
     """/settings: everything with its present value."""
-    return [Say(_overview(member), _buttons(member))]
+    return [_shown(connection, member)]
 
 
 def language(connection: Connection, context: Context, member: Member) -> Replies:
@@ -37,17 +39,81 @@ def pause(connection: Connection, context: Context, member: Member, choice: str)
         return [Notice(word("ask.passed"))]
     paused = choice == "on"
     fresh = members.update(connection, member.id, context.now, status="paused" if paused else "active")
-    return [Notice(word("settings.paused" if paused else "settings.resumed")), Say(_overview(fresh), _buttons(fresh), edit=True)]
+    return [Notice(word("settings.paused" if paused else "settings.resumed")), _shown(connection, fresh, edit=True)]
 
 
-def _overview(member: Member) -> Word:
+def languages(connection: Connection, context: Context, member: Member) -> Replies:
+    """Which languages the member speaks, and whether others must share one."""
+    return [_languages(member)]
+
+
+def speak(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
+    """Add a language, or take it away; one is always left."""
+    if choice not in SPOKEN:
+        return [Notice(word("ask.passed"))]
+    held = set(member.speaks)
+    chosen = held - {choice} if choice in held else held | {choice}
+    if not chosen:
+        return [Notice(word("settings.languages_one"), alert=True)]
+    fresh = members.update(connection, member.id, context.now, languages=" ".join(code for code in SPOKEN if code in chosen))
+    return [_languages(fresh, edit=True)]
+
+
+def same_language(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
+    """See only people with whom a language is shared (`on`), or everybody (`off`)."""
+    if choice not in ("on", "off"):
+        return [Notice(word("ask.passed"))]
+    return [_languages(members.update(connection, member.id, context.now, same_language=choice == "on"), edit=True)]
+
+
+def by_photos(connection: Connection, context: Context, member: Member, choice: str = "") -> Replies:
+    """What photo-based recommendation is; `on` and `off` switch it, from that moment on.
+
+    Off, what was learned about the looks that the member likes is erased, and nothing read from photos is used for or about them.
+    """
+    if choice in ("on", "off"):
+        on = choice == "on"
+        fresh = members.update(connection, member.id, context.now, photo_based=on)
+        if not on:
+            tastes.forget(connection, member.id)
+        return [Say(word("settings.photos_on" if on else "settings.photos_off"), _photo_buttons(fresh), edit=True)]
+    return [Say(word("settings.photos", state=_state(member.photo_based)), _photo_buttons(member))]
+
+
+def verified_only(connection: Connection, context: Context, member: Member, choice: str = "") -> Replies:
+    """See only people whom the operators verified; offered where there are such, and to whom has it on."""
+    if not member.verified_only and not search.anybody_verified(connection):
+        return [Notice(word("settings.verified_nobody"))]
+    if choice in ("on", "off"):
+        member = members.update(connection, member.id, context.now, verified_only=choice == "on")
+    on = member.verified_only
+    switch = button("settings.photos_turn_off" if on else "settings.photos_turn_on", "verified", choice="off" if on else "on")
+    return [Say(word("settings.verified", state=_state(on)), ((switch,), (BACK,)), edit=choice in ("on", "off"))]
+
+
+def spoken_word(member: Member) -> tuple[Word, ...]:
+    """The languages that a member speaks, in words."""
+    return tuple(word(f"spoken.{code}") for code in SPOKEN if code in member.speaks)
+
+
+def _shown(connection: Connection, member: Member, *, edit: bool = False) -> Say:
+    verifying = member.verified_only or search.anybody_verified(connection)
+    return Say(_overview(member, verifying=verifying), _buttons(member, verifying=verifying), edit=edit)
+
+
+def _overview(member: Member, *, verifying: bool) -> Word:
+    more = [word("settings.spoken_shared" if member.same_language else "settings.spoken", languages=spoken_word(member))]
+    if verifying:
+        more.append(word("settings.verified_only", state=_state(member.verified_only)))
     return word(
         "settings.overview",
         language=word(f"language.{member.language}"),
         seeks=word(f"seeks.{member.seeks or 'everyone'}"),
         ages=questions.ages_word(member.age_min, member.age_max),
         distance=_distance(member),
+        more=Lines(tuple(more)),
         seen=word("settings.seen_no" if member.status == "paused" else "settings.seen_yes"),
+        photos=_state(member.photo_based),
         face=word("settings.face_on" if member.face_consent else "settings.face_off"),
     )
 
@@ -58,14 +124,39 @@ def _distance(member: Member) -> Word:
     return questions.distance_word(member.distance_km)
 
 
-def _buttons(member: Member) -> Rows:
+def _state(on: bool) -> Word:
+    return word("settings.on" if on else "settings.off")
+
+
+def _buttons(member: Member, *, verifying: bool) -> Rows:
     paused, face = member.status == "paused", bool(member.face_consent)
-    return (
+    rows: list[tuple[Button, ...]] = [
         tuple(button(f"settings.edit.{field}", "ask", choice=field) for field in ("seeks", "ages", "distance")),
         (
             button("settings.edit.language", "language"),
             button("settings.resume" if paused else "settings.pause", "pause", choice="off" if paused else "on"),
         ),
-        (button("settings.face_turn_off" if face else "settings.face_turn_on", "face", choice="ask_off" if face else "ask_on"),),
-        (PRIVACY,),
-    )
+        (button("settings.edit.languages", "languages"),),
+    ]
+    if verifying:
+        rows.append((button("settings.edit.verified", "verified"),))
+    rows.append((BY_PHOTOS,))
+    rows.append((button("settings.face_turn_off" if face else "settings.face_turn_on", "face", choice="ask_off" if face else "ask_on"),))
+    return (*rows, (PRIVACY,))
+
+
+def _languages(member: Member, *, edit: bool = False) -> Say:
+    held, shared = member.speaks, member.same_language
+    choices = [
+        button(word(f"settings.language_{'has' if code in held else 'not'}", language=word(f"spoken.{code}")), "speak", choice=code)
+        for code in SPOKEN
+    ]
+    switch = button("settings.same_language_off" if shared else "settings.same_language_on", "share", choice="off" if shared else "on")
+    text = word("settings.languages", languages=spoken_word(member), state=_state(shared))
+    return Say(text, (*grid(choices, 2), (switch,), (BACK,)), edit=edit)
+
+
+def _photo_buttons(member: Member) -> Rows:
+    on = member.photo_based
+    switch = button("settings.photos_turn_off" if on else "settings.photos_turn_on", "by_photos", choice="off" if on else "on")
+    return ((switch,), (BACK,))

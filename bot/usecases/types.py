@@ -9,7 +9,7 @@ import numpy as np
 
 from bot import cards
 from bot.context import Context
-from bot.keyboards import DISCOVER, PHOTOS, PRIVACY, PROFILE, TYPES
+from bot.keyboards import BY_PHOTOS, DISCOVER, PHOTOS, PRIVACY, PROFILE, TYPES
 from bot.replies import Lines, Named, Picture, Replies, Rows, Say, Word, word
 from bot.usecases import matching
 from bot.usecases.presenting import KINDS
@@ -77,6 +77,8 @@ def card(connection: Connection, context: Context, member: Member, after: Rows) 
     picture = Picture(
         _drawing(photo, shown), word("types.card", lines=Lines(tuple(_line(*shown[kind]) for kind in KINDS if kind in shown)))
     )
+    if not member.photo_based:
+        return [Picture(picture.image, picture.word), Say(word("types.partners_off"), ((BY_PHOTOS,), *after))]
     couples = matching.couples(connection, context)
     partners = recommended(context, member, [given.type_id for given in own.values()], couples)
     if not partners:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.context import Context
+from bot.learning import LearnedInUse
 from bot.replies import Button, Replies, Say, Shown
 from bot.settings import MatchingSettings
 from bot.usecases import discover
@@ -19,6 +20,7 @@ from db import exposures, members, outbox, pairs
 from db.records import Member, Pair
 from db.session import Connection, Database
 from engine.affinity import Affinity
+from engine.matching.settings import RankingSettings
 from engine.types import TypePack
 from tests.db.people import NOW, person
 from tests.engine.packs import write_pack
@@ -34,9 +36,23 @@ def small_pack() -> TypePack:
         return TypePack.load(write_pack(Path(folder) / "pack"))
 
 
+@functools.cache
+def affinity() -> Affinity:
+    return Affinity(small_pack())
+
+
+@functools.cache
+def unlearned() -> LearnedInUse:
+    """Ranking by its priors alone, without newcomers brought forward by lot."""
+    return LearnedInUse(RankingSettings(newcomer_slots=0.0))
+
+
 def surroundings(now: dt.datetime = NOW, rate: int = 30) -> Context:
     pack = small_pack()
-    return Context(now, WORDS, MatchingSettings(message_rate=rate), pack, Affinity(pack), frozenset({ADMIN}), username="inyeon_test_bot")
+    learned = unlearned().now(affinity())
+    return Context(
+        now, WORDS, MatchingSettings(message_rate=rate), pack, affinity(), frozenset({ADMIN}), learned, username="inyeon_test_bot"
+    )
 
 
 @dataclass

@@ -45,8 +45,8 @@ def test_observed_couples_take_the_place_of_the_prior_and_leave_with_it(town: To
     town.database.transact(observe, ("mf-0", "wf-2", 60), ("mf-0", "wf-0", 10), ("mf-1", "wf-0", 40), ("mf-1", "wf-1", 40))
     assert town.see(me) == other, "what was observed"
     (shown,) = town.act(me, discover.show)
-    assert "Based on 60 observed couples" in texts([shown])[0]
-    assert "관찰된 커플 60쌍" in texts([shown], "ko")[0]
+    assert "Your face type is seen with hers in 60 of 70 couples, 1." in texts([shown])[0]
+    assert "커플 70쌍 중 60쌍" in texts([shown], "ko")[0]
     town.database.transact(lambda connection: [pictures.remove(connection, "folder", name, NOW) for name in _first(connection, 60)])
     assert town.see(me) == alike
     (shown,) = town.act(me, discover.show)

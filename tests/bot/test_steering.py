@@ -14,9 +14,9 @@ from PIL import Image
 from bot import charts
 from bot.context import Context
 from bot.replies import Clear, Named, Notice, Picture, Replies, Say, Word, word
-from bot.usecases import admin, daily, figures, models, steering
+from bot.usecases import admin, figures, models, steering
 from bot.words import LANGUAGES
-from db import affinities, audit, exposures, jobs, members
+from db import affinities, audit, jobs, members
 from db import models as model_rows
 from db.corpus_records import JobRun
 from db.session import Connection
@@ -304,47 +304,6 @@ def test_the_heatmap_shows_what_was_counted(town: Town, boss: int) -> None:
     assert panel.lifts[0][0] > 1.2 > panel.lifts[0][1]
     # The third type was seen with nobody: what is said of it is an assumption, and the note below says so.
     assert evidence == {"observed", "prior"}
-
-
-def suggest(town: Town, member_id: int, day: dt.date = DAY) -> bool:
-    def work(connection: Connection) -> bool:
-        member = members.by_id(connection, member_id)
-        assert member is not None
-        return daily.suggest(connection, surroundings(town.now), member, day)
-
-    return town.database.transact(work)
-
-
-def test_a_suggestion_a_day_of_somebody_new(town: Town) -> None:
-    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
-    assert suggest(town, her)
-    town.newcomer("man", "women")
-    with pytest.raises(daily.AlreadyTold):
-        suggest(town, her)
-    [letter] = town.mail()[her]
-    assert letter["key"] == f"daily:{DAY}"
-    assert WORDS.plain(word("steering.daily"), town.member(her).language) in letter["body"]["caption"]
-    assert town.database.read(exposures.was_shown, her, him)
-
-
-def test_what_was_rolled_back_leaves_no_showing(town: Town) -> None:
-    her = town.newcomer("woman", "men")
-    town.newcomer("man", "women")
-    suggest(town, her)
-    other = town.newcomer("man", "women")
-    with pytest.raises(daily.AlreadyTold):
-        suggest(town, her)
-    assert not town.database.read(exposures.was_shown, her, other)
-
-
-def test_nothing_is_said_where_nobody_is_new_or_the_member_paused(town: Town) -> None:
-    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
-    town.database.transact(exposures.add, her, him, town.now)
-    assert not suggest(town, her)
-    away = town.newcomer("woman", "men", status="paused")
-    assert not suggest(town, away)
-    assert not suggest(town, town.newcomer("woman", "men", reachable=False))
-    assert town.mail() == {}
 
 
 def test_every_line_of_a_run_under_way_is_told() -> None:
