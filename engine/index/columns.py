@@ -7,7 +7,7 @@ distance is worked out once a place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,18 @@ VERIFIED_ONLY: Final = 4
 KEPT: Final = ("id", "born", "languages", "distance", "age_min", "age_max", "gender", "seeks", "flags")
 LANGUAGE_BITS: Final = 2**32 - 1
 MIXED: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+CHUNK: Final = 16_384
+"""Rows that filters look at in one go."""
 PRIME: Final = np.uint64(2**61 - 1)
 """Folds the high bits, where floats differ, into the low ones."""
+
+
+T = TypeVar("T", bound=np.generic)
+
+
+def taken(values: NDArray[T], places: NDArray[np.int32]) -> NDArray[T]:
+    """`values[places]` without looking whether each place exists, in half the time."""
+    return values.take(places, mode="clip")
 
 
 def packed(entries: Sequence[Entry]) -> NDArray[np.void]:
@@ -129,18 +139,22 @@ class Columns:
     def accept(self, slots: Slots, seeker: Seeker, age: int, distance: int, needed: NDArray[np.uint16]) -> Slots:
         """Those of `slots` whom every filter but gender, the seeker's ages and exclusion leaves.
 
-        Each step looks only at what the one before left, the most selective first.
+        A few thousand at a time, whose intermediate arrays stay in the processor's cache.
         """
-        need = needed[self.place[slots]]
-        near = (need <= distance) & (self.distance[slots] >= need)
-        slots = slots[near & (self.age_min[slots] <= age) & (self.age_max[slots] >= age)]
-        flags = self.flags[slots]
-        fits = np.ones(len(slots), bool)
-        if not seeker.verified:
-            fits &= flags & VERIFIED_ONLY == 0
-        if seeker.verified_only:
-            fits &= flags & VERIFIED != 0
-        asked = np.ones(len(slots), bool) if seeker.same_language else flags & SAME_LANGUAGE != 0
-        if asked.any():
-            fits &= ~asked | (self.languages[slots] & np.uint32(seeker.languages & LANGUAGE_BITS) != 0)
-        return np.asarray(slots[fits])
+        parts = [self._accept(slots[at : at + CHUNK], seeker, age, distance, needed) for at in range(0, len(slots), CHUNK)]
+        return np.concatenate(parts) if parts else slots
+
+    def _accept(self, slots: Slots, seeker: Seeker, age: int, distance: int, needed: NDArray[np.uint16]) -> Slots:
+        """Each step looks only at what the one before left, the most selective first."""
+        need = taken(needed, taken(self.place, slots))
+        near = (need <= distance) & (taken(self.distance, slots) >= need)
+        slots = slots[near & (taken(self.age_min, slots) <= age) & (taken(self.age_max, slots) >= age)]
+        flags = taken(self.flags, slots)
+        refused = 0 if seeker.verified else VERIFIED_ONLY
+        asked = VERIFIED if seeker.verified_only else 0
+        fits: NDArray[np.bool_] = flags & (refused | asked) == asked
+        common = taken(self.languages, slots) & np.uint32(seeker.languages & LANGUAGE_BITS) != 0
+        if not seeker.same_language:
+            common |= flags & SAME_LANGUAGE == 0
+        fits &= common
+        return slots[fits]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.index.exact import ExactIndex
+from engine.index.milvus import MilvusIndex
 from engine.index.values import Index
 from tests.engine.index.towns import DIMS
 
@@ -27,7 +28,20 @@ def make_exact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
         index.close()
 
 
-@pytest.fixture(scope="module", params=["exact"])
+@pytest.fixture(scope="module")
+def make_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+    made: list[MilvusIndex] = []
+
+    def make() -> Index:
+        made.append(MilvusIndex(str(tmp_path_factory.mktemp("milvus") / "lite" / "members.db"), "", DIMS).open())
+        return made[-1]
+
+    yield make
+    for index in made:
+        index.close()
+
+
+@pytest.fixture(scope="module", params=["exact", "milvus"])
 def make_index(request: pytest.FixtureRequest) -> Make:
     """Makes an empty index of the backend."""
     return request.getfixturevalue(f"make_{request.param}")  # type: ignore[no-any-return]
