@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from bot.settings import CoupleSettings, LocalSettings, MatchingSettings, ScheduleSettings, TelegramSettings
+from bot.settings import CompatSettings, CoupleSettings, LocalSettings, MatchingSettings, ScheduleSettings, TelegramSettings
 from crawler.settings import CrawlerSettings
 from db.settings import DatabaseSettings
 from engine.matching.settings import RankingSettings
@@ -79,6 +79,9 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("ranking", "pool"): (1, 2000),
     ("couples", "link_hours"): (1, 8760),
     ("couples", "photos_a_day"): (0, 100),
+    ("compat", "minutes"): (1, 120),
+    ("compat", "an_hour"): (0, 1000),
+    ("compat", "sessions"): (1, 10_000),
     ("schedule", "keep_updates"): (7, 365),
     ("schedule", "keep_outbox"): (1, 3650),
     ("schedule", "keep_jobs"): (1, 3650),
@@ -118,6 +121,7 @@ class Settings:
     matching: MatchingSettings = field(default_factory=MatchingSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     couples: CoupleSettings = field(default_factory=CoupleSettings)
+    compat: CompatSettings = field(default_factory=CompatSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
     eval: EvalSettings = field(default_factory=EvalSettings)
@@ -138,6 +142,7 @@ SECTIONS: dict[str, type] = {
     "matching": MatchingSettings,
     "ranking": RankingSettings,
     "couples": CoupleSettings,
+    "compat": CompatSettings,
     "schedule": ScheduleSettings,
     "crawler": CrawlerSettings,
     "eval": EvalSettings,
@@ -239,6 +244,7 @@ def _settle(settings: Settings, base: Path) -> Settings:
         learning=settings.learning,
         matching=settings.matching,
         couples=settings.couples,
+        compat=settings.compat,
         schedule=settings.schedule,
         crawler=_replace(settings.crawler, instaloader_session=absolute(settings.crawler.instaloader_session)),
         eval=EvalSettings(data=absolute(settings.eval.data)),

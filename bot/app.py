@@ -25,6 +25,7 @@ from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from bot import commands, routers
+from bot.comparing import Comparing
 from bot.delivery import DatabasePhotos
 from bot.desk import Services, utc_now
 from bot.errors import StartError
@@ -43,6 +44,7 @@ from bot.warming import trim, warm
 from bot.words import Words
 from configuration import Settings
 from crawler.couples import Separator
+from crawler.parting import Parting
 from db import types
 from db.errors import DatabaseError
 from db.session import Database
@@ -245,7 +247,8 @@ class Application:
         learned = LearnedInUse(self.settings.ranking)
         self.learner = Learner(self.runtime, learned, lambda: in_use.now.pack, utc_now)
         services = replace(services, couples=self.settings.couples, username=username, learned=learned)
-        self.services = replace(services, wake=self.sender.wake)
+        comparing = Comparing(self._analyser, Parting(separator, self._analyser), self.settings.compat)
+        self.services = replace(services, wake=self.sender.wake, comparing=comparing)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())

@@ -21,6 +21,7 @@ MEMBERS: Final = (
     "profile",
     "photo",
     "types",
+    "compat",
     "couple",
     "settings",
     "language",

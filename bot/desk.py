@@ -20,6 +20,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from aiogram.types import CallbackQuery, Message, MessageReactionUpdated
 from aiogram.utils.chat_action import ChatActionSender
 
+from bot.comparing import Comparing
 from bot.context import Context, Proposer
 from bot.delivery import PhotoSource, deliver
 from bot.judging import Verdict
@@ -76,6 +77,8 @@ class Services:
     couples: CoupleSettings = field(default_factory=CoupleSettings)
     username: str = ""
     """Of the bot, where links open it."""
+    comparing: Comparing | None = None
+    """Comparisons of two people, whose photos are in memory alone; None where there are none (tests)."""
     learned: LearnedInUse = field(default_factory=LearnedInUse)
     """What ranking goes by, exchanged while members use the bot."""
     candidates: Proposer | None = None

@@ -7,6 +7,7 @@ from aiogram import Router
 from bot.handlers import (
     admin,
     chats,
+    compat,
     couples,
     discover,
     errors,
@@ -32,6 +33,7 @@ def all_routers() -> tuple[Router, ...]:
         errors.make(),
         membership.make(),
         membership.make_banned(),
+        compat.make(),
         couples.make(),
         start.make(),
         admin.make(),

@@ -61,3 +61,12 @@ class CoupleSettings:
 
     link_hours: int = 72
     photos_a_day: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CompatSettings:
+    """The comparison of two people, whose photos are held in memory alone."""
+
+    minutes: int = 15
+    an_hour: int = 10
+    sessions: int = 100

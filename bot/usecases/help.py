@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.keyboards import COUPLE, MENU
+from bot.keyboards import COMPAT, COUPLE, MENU
 from bot.replies import Notice, Replies, Say, word
 from db.records import Member
 from db.session import Connection
@@ -12,7 +12,7 @@ from db.session import Connection
 def show(connection: Connection, context: Context, member: Member) -> Replies:
     """/help: the commands, and what the bot does not claim."""
     ready = member.status in ("active", "paused")
-    return [Say(word("help.text" if ready else "help.text_onboarding"), (*(MENU if ready else ()), (COUPLE,)))]
+    return [Say(word("help.text" if ready else "help.text_onboarding"), (*(MENU if ready else ()), (COMPAT, COUPLE)))]
 
 
 def unknown(connection: Connection, context: Context, member: Member) -> Replies:
