@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from db import likes, members, pairs, photos, safety, types
+from db import likes, members, pairs, photos, safety, search, tables, types
 from db.geography import distance_km
-from db.records import Member, TypeRow, years
+from db.matching_records import IndexRow
+from db.records import SPOKEN, Member, TypeRow, years
 from db.search import OPTIONAL, years_before
 from db.session import Connection, Database
 from tests.db.people import BUSAN, NOW, SUWON, person
@@ -100,6 +103,107 @@ def test_without_coordinates_the_city_decides(database: Database) -> None:
     assert meet(database, {**nowhere, "city": None, "distance_km": 0}, {**nowhere, "city": "Busan", "distance_km": 0})
 
 
+def test_a_shared_language_is_asked_for_by_either(database: Database) -> None:
+    asks = {"same_language": True}
+    assert meet(database, {"language": "ko"}, {"language": "en"})
+    assert not meet(database, {"language": "ko", **asks}, {"language": "en"})
+    assert not meet(database, {"language": "ko"}, {"language": "en", **asks})
+    assert meet(database, {"language": "ko", **asks}, {"language": "en", "languages": "ko en"})
+    assert meet(database, {"language": "ko", "languages": "ja ru zh", **asks}, {"language": "en", "languages": "ru fr", **asks})
+    # What was chosen stands in place of the language in which one talks with the bot.
+    assert not meet(database, {"language": "ko", "languages": "ja", **asks}, {"language": "ko"})
+    assert not meet(database, {"language": "ko"}, {"language": "ko", "languages": "ja", **asks})
+
+
+def test_only_verified_people_are_asked_for_by_either(database: Database) -> None:
+    assert meet(database, {}, {})
+    assert not meet(database, {"verified_only": True}, {})
+    assert not meet(database, {"verified_only": True, "verified": True}, {})
+    assert not meet(database, {}, {"verified_only": True})
+    assert meet(database, {"verified_only": True}, {"verified": True})
+    assert meet(database, {"verified_only": True, "verified": True}, {"verified_only": True, "verified": True})
+
+
+def test_languages_are_stored_in_order_and_refused_where_unknown(database: Database) -> None:
+    me = database.transact(person, languages=" ru en  ko ru")
+    assert (me.languages, me.speaks) == ("ko en ru", ("ko", "en", "ru"))
+    assert database.transact(person).speaks == ("ko",)
+    assert len(members.languages(" ".join(SPOKEN))) <= tables.members.c.languages.type.length
+    for wrong in ("xx", "KO", "%", "k_"):
+        with pytest.raises(ValueError, match="codes out of"):
+            database.transact(lambda connection, wrong=wrong: members.update(connection, me.id, NOW, languages=wrong))
+
+
+def test_proposals_are_checked_and_keep_their_order(database: Database) -> None:
+    me, liker, passer, seen, ended, blocker, paused, fresh = (database.transact(person) for _ in range(8))
+    database.transact(likes.mark, liker.id, me.id, True, NOW)
+    database.transact(likes.mark, passer.id, me.id, False, NOW)
+    database.transact(likes.mark, me.id, seen.id, False, NOW)
+    database.transact(likes.mark, me.id, ended.id, True, NOW)
+    pair = database.transact(likes.mark, ended.id, me.id, True, NOW).match
+    assert pair is not None
+    database.transact(pairs.end, pair.id, me.id, "unmatch", NOW)
+    database.transact(safety.block, blocker.id, me.id, NOW)
+    database.transact(lambda connection: members.update(connection, paused.id, NOW, status="paused"))
+    everybody = [fresh.id, paused.id, liker.id, blocker.id, ended.id, seen.id, passer.id, me.id, fresh.id, fresh.id + 100]
+    found = database.read(search.verify, me, everybody, NOW)
+    assert [(one.member.id, one.liked_me, one.passed_me) for one in found] == [
+        (fresh.id, False, False),
+        (liker.id, True, False),
+        (passer.id, False, True),
+    ]
+    assert all(one.photos for one in found)
+    assert {one.member.id: one for one in database.read(members.candidates, me, NOW, 10)} == {one.member.id: one for one in found}
+    assert database.read(search.verify, me, [], NOW) == []
+    assert database.read(search.excluded, me.id) == {me.id, seen.id, ended.id, blocker.id}
+    assert database.read(search.excluded, ended.id) == {ended.id, me.id}
+    assert database.read(search.excluded, blocker.id) == {blocker.id, me.id}
+    assert database.read(search.excluded, liker.id) == {liker.id, me.id}
+    assert [database.read(search.remaining, me, NOW, limit) for limit in (0, 2, 10)] == [0, 2, 3]
+
+
+def test_long_lists_are_checked_in_pieces(database: Database) -> None:
+    me = database.transact(person)
+    others = database.transact(lambda connection: [person(connection).id for _ in range(3)])
+    ids = [others[2], *range(others[2] + 1, others[2] + 1200), others[0], *range(others[2] + 1200, others[2] + 1300), others[1]]
+    assert [one.member.id for one in database.read(search.verify, me, ids, NOW)] == [others[2], others[0], others[1]]
+
+
+def test_an_index_gets_who_can_be_shown(database: Database) -> None:
+    fields = {"languages": "en", "verified": True, "verified_only": True, "same_language": True, "photo_based": False}
+    me = database.transact(person, "man", "women", age_min=20, age_max=40, distance_km=7, **fields)
+    you = database.transact(person)
+    hidden: list[dict[str, Any]] = [{"photo": False}, {"status": "paused"}, {"reachable": False}, {"gender": None}, {"birth_date": None}]
+    out = [database.transact(person, **fields).id for fields in hidden]
+    rows = database.read(search.entries, 0, 10)
+    assert rows[0] == IndexRow(
+        id=me.id,
+        gender="man",
+        seeks="women",
+        birth_date=dt.date(1996, 3, 1),
+        age_min=20,
+        age_max=40,
+        latitude=37.6,
+        longitude=127.0,
+        distance_km=7,
+        city_key="서울",
+        speaks=("en",),
+        same_language=True,
+        verified=True,
+        verified_only=True,
+        photo_based=False,
+    )
+    assert (rows[1].id, rows[1].speaks, rows[1].photo_based, rows[1].verified) == (you.id, ("ko",), True, False)
+    assert len(rows) == 2
+    assert database.read(search.entries, me.id, 10) == rows[1:]
+    assert database.read(search.entries, 0, 1) == rows[:1]
+    assert database.read(search.entries, you.id, 10) == []
+    assert database.read(search.entries_of, [you.id, *out, me.id, you.id]) == rows
+    assert database.read(search.anybody_verified)
+    database.transact(lambda connection: members.update(connection, me.id, NOW, verified=False))
+    assert not database.read(search.anybody_verified)
+
+
 @pytest.mark.parametrize(
     "hidden",
     [{"status": "paused"}, {"status": "review"}, {"status": "banned"}, {"reachable": False}, {"photo": False}, {"birth_date": None}],
@@ -182,55 +286,82 @@ def test_an_incomplete_member_is_shown_nobody(database: Database) -> None:
     assert database.read(members.count_by_filter, me, NOW) == NOBODY
 
 
+def drawn(draw: random.Random) -> dict[str, Any]:
+    """Somebody at random."""
+    placed = draw.random() < 0.8
+    low = draw.randint(18, 45)
+    return {
+        "gender": draw.choice(["woman", "man", "other"]),
+        "seeks": draw.choice(["women", "men", "everyone", "everyone"]),
+        "birth_date": NOW.date() - dt.timedelta(days=draw.randint(17 * 365, 50 * 365)),
+        "age_min": low,
+        "age_max": draw.randint(low, 60),
+        "latitude": draw.uniform(33, 39) if placed else None,
+        "longitude": draw.uniform(125, 130) if placed else None,
+        "city": draw.choice(["서울", "부산", None]),
+        "distance_km": draw.choice([0, 0, 30, 100, 400, 30000]),
+        "status": draw.choice(["active"] * 6 + ["paused"]),
+        "languages": draw.choice(["", "ko", "en", "ko en", "ja"]),
+        "same_language": draw.random() < 0.3,
+        "verified": draw.random() < 0.7,
+        "verified_only": draw.random() < 0.2,
+        "photo": draw.random() < 0.9,
+    }
+
+
+def near(one: Member, other: Member) -> bool:
+    if one.distance_km == 0:
+        return True
+    if None in (one.latitude, other.latitude):
+        return one.city is not None and one.city == other.city
+    return distance_km(one.latitude, one.longitude, other.latitude, other.longitude) <= one.distance_km  # type: ignore[arg-type]
+
+
+def asked(one: Member, other: Member) -> dict[str, bool]:
+    """Whether `other` is what `one` asks for, by filter."""
+    return {
+        "age": one.age_min <= (other.age(NOW) or 0) <= one.age_max,
+        "distance": near(one, other),
+        "language": not one.same_language or bool(set(one.speaks) & set(other.speaks)),
+        "verified": other.verified or not one.verified_only,
+    }
+
+
+def possible(one: Member, other: Member) -> bool:
+    """What no member can widen, but for photos and pairs."""
+    adult = min(one.age(NOW) or 0, other.age(NOW) or 0) >= 18
+    fits = other.gender in SEEKS[str(one.seeks)] and one.gender in SEEKS[str(other.seeks)]
+    return other.id != one.id and other.status == "active" and adult and fits
+
+
 def test_filters_agree_with_a_plain_reference_on_random_people(database: Database) -> None:
     draw = random.Random(5)
-    today = NOW.date()
-
-    def fields() -> dict[str, Any]:
-        placed = draw.random() < 0.8
-        low = draw.randint(18, 45)
-        return {
-            "gender": draw.choice(["woman", "man", "other"]),
-            "seeks": draw.choice(["women", "men", "everyone", "everyone"]),
-            "birth_date": today - dt.timedelta(days=draw.randint(17 * 365, 50 * 365)),
-            "age_min": low,
-            "age_max": draw.randint(low, 60),
-            "latitude": draw.uniform(33, 39) if placed else None,
-            "longitude": draw.uniform(125, 130) if placed else None,
-            "city": draw.choice(["서울", "부산", None]),
-            "distance_km": draw.choice([0, 0, 30, 100, 400, 30000]),
-            "status": draw.choice(["active"] * 6 + ["paused"]),
-            "photo": draw.random() < 0.9,
-        }
-
-    drawn = [fields() for _ in range(120)]
-    made = database.transact(lambda connection: [person(connection, **given) for given in drawn])
-    pictured = {member.id for member, given in zip(made, drawn, strict=True) if given["photo"]}
-
-    def near(one: Member, other: Member) -> bool:
-        if one.distance_km == 0:
-            return True
-        if None in (one.latitude, other.latitude):
-            return one.city is not None and one.city == other.city
-        return distance_km(one.latitude, one.longitude, other.latitude, other.longitude) <= one.distance_km  # type: ignore[arg-type]
-
-    def wants(one: Member, other: Member) -> bool:
-        age = other.age(NOW)
-        return (
-            age is not None
-            and age >= 18
-            and other.gender in SEEKS[str(one.seeks)]
-            and one.age_min <= age <= one.age_max
-            and near(one, other)
-        )
-
-    total = 0
+    given = [drawn(draw) for _ in range(160)]
+    made = database.transact(lambda connection: [person(connection, **fields) for fields in given])
+    pictured = {member.id for member, fields in zip(made, given, strict=True) if fields["photo"]}
+    marks = {(who.id, whom.id): draw.random() < 0.3 for who in made[:40] for whom in draw.sample(made, 40) if who.id != whom.id}
+    database.transact(lambda connection: [likes.mark(connection, *both, liked, NOW) for both, liked in marks.items()])
+    seen = {(row.lo, row.hi) for row in database.read(rows_of, tables.likes) if row.lo_mark is not None}
+    seen |= {(row.hi, row.lo) for row in database.read(rows_of, tables.likes) if row.hi_mark is not None}
+    paired = {frozenset((row.lo, row.hi)) for row in database.read(rows_of, tables.pairs)}
+    total: Counter[str] = Counter()
     for one in made[:40]:
-        expected = {
-            other.id
-            for other in made
-            if other.id != one.id and other.status == "active" and other.id in pictured and wants(one, other) and wants(other, one)
-        }
+        expected, costs = set(), Counter(dict.fromkeys(OPTIONAL, 0))
+        for other in made:
+            if other.id in pictured and possible(one, other) and frozenset((one.id, other.id)) not in paired:
+                theirs = {f"their_{name}": held for name, held in asked(other, one).items()}
+                held = {**asked(one, other), **theirs, "seen": (one.id, other.id) not in seen}
+                missed = [name for name in OPTIONAL if not held[name]]
+                expected |= set() if missed else {other.id}
+                costs.update(missed if len(missed) == 1 else [])
         assert set(shown(database, one, limit=500)) == expected
-        total += len(expected)
-    assert total > 40
+        assert {found.member.id for found in database.read(search.verify, one, [other.id for other in made], NOW)} == expected
+        assert database.read(search.remaining, one, NOW, 500) == len(expected)
+        assert database.read(members.count_by_filter, one, NOW) == costs
+        total.update(costs, shown=len(expected))
+    assert total["shown"] > 20
+    assert min(total[name] for name in OPTIONAL) > 0, f"a filter that costs nobody is not tested: {total}"
+
+
+def rows_of(connection: Connection, table: Any) -> Any:
+    return connection.execute(select(table)).all()
