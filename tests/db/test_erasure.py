@@ -6,9 +6,26 @@ import datetime as dt
 import json
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, func, or_, select
 
-from db import audit, consents, likes, members, messages, outbox, pairs, photos, safety, types
+from db import (
+    audit,
+    consents,
+    daily,
+    exposures,
+    impressions,
+    judgements,
+    likes,
+    members,
+    messages,
+    outbox,
+    pairs,
+    photos,
+    safety,
+    standings,
+    tastes,
+    types,
+)
 from db.errors import NotFound
 from db.records import Member, Pair, TypeRow
 from db.session import Database
@@ -17,6 +34,7 @@ from tests.db.people import NOW, people
 
 SECRET = "a-word-that-only-this-member-wrote"
 ADMIN = 9001
+MEMBERS = {"member_id", "lo", "hi", "ended_by"}
 
 
 def dump(connection: Connection) -> dict[str, list[str]]:
@@ -25,6 +43,10 @@ def dump(connection: Connection) -> dict[str, list[str]]:
         name: [json.dumps(list(row), default=lambda value: value.hex() if isinstance(value, bytes) else str(value)) for row in rows]
         for name, rows in ((name, connection.execute(select(table)).all()) for name, table in metadata.tables.items())
     }
+
+
+def table_of(name: str) -> Table:
+    return metadata.tables[name]
 
 
 def busy_life(database: Database) -> tuple[Member, Member, Member, Pair]:
@@ -51,6 +73,17 @@ def busy_life(database: Database) -> tuple[Member, Member, Member, Pair]:
         safety.report(connection, me.id, third.id, "rude", NOW)
         safety.report(connection, third.id, me.id, SECRET, NOW)
         safety.open_review(connection, me.id, "photo", NOW, photo.id)
+        for viewer, shown in ((me, partner), (partner, me), (third, partner)):
+            impressions.add(connection, viewer.id, shown.id, NOW, "discover", model=SECRET, features=SECRET.encode())
+            judgements.add(connection, viewer.id, shown.id, True, NOW, model=SECRET if me in (viewer, shown) else "kept")
+            standings.count_answer(connection, viewer.id, shown.id, True, 0.5)
+            exposures.add(connection, viewer.id, shown.id, NOW)
+        connection.execute(
+            table_of("impressions").update().where(table_of("impressions").c.viewer_id == third.id).values(model="kept", features=None)
+        )
+        tastes.save(connection, me.id, "face", SECRET, 1, SECRET.encode() + b"12")
+        daily.give(connection, NOW.date(), me.id, partner.id)
+        daily.give(connection, NOW.date() - dt.timedelta(days=1), third.id, me.id)
         audit.add(connection, me.telegram_id, "look", audit.member(third.id), NOW, {"member": me.id})
         audit.add(connection, ADMIN, "look", audit.member(me.id), NOW, {"note": me.telegram_id})
         audit.add(connection, ADMIN, "look", audit.member(third.id), NOW, {"kept": True})
@@ -67,10 +100,23 @@ def test_nothing_of_the_member_is_left(database: Database) -> None:
     assert SECRET not in text
     assert SECRET.encode().hex() not in text
     assert str(me.telegram_id) not in text
-    for name in ("vectors", "member_types", "consents", "pairs", "messages", "likes", "blocks", "reviews", "tombstones"):
+    for name in (
+        "tastes",
+        "daily_picks",
+        "vectors",
+        "member_types",
+        "consents",
+        "pairs",
+        "messages",
+        "likes",
+        "blocks",
+        "reviews",
+        "tombstones",
+    ):
         assert after[name] == [], name
     assert database.read(members.by_id, me.id) is None
-    assert [len(after[name]) for name in ("members", "photos")] == [2, 2]
+    assert [len(after[name]) for name in ("members", "photos", "impressions", "judgements", "standings", "exposures")] == [2, 2, 1, 1, 2, 1]
+    assert all("kept" in row for name in ("impressions", "judgements") for row in after[name])
     back = database.read(members.by_id, partner.id)
     assert back is not None
     assert back.active_pair_id is None
@@ -86,6 +132,27 @@ def test_nothing_of_the_member_is_left(database: Database) -> None:
     assert [row.detail for row in rows] == [{}, {}, {"kept": True}]
     with pytest.raises(NotFound):
         database.transact(members.erase, me.id, NOW)
+
+
+def test_no_row_of_any_table_names_the_member(database: Database) -> None:
+    """Whatever table comes later: what points at a member, or is called as if it did, is erased with them."""
+    me, _, _, _ = busy_life(database)
+
+    def named(connection: Connection) -> dict[str, int]:
+        found = {}
+        for table in metadata.tables.values():
+            columns = [column for column in table.c if column.references(table_of("members").c.id) or column.name in MEMBERS]
+            if columns:
+                where = or_(*(column == me.id for column in columns))
+                found[table.name] = connection.scalar(select(func.count()).select_from(table).where(where)) or 0
+        return found
+
+    before = database.read(named)
+    assert {name for name, count in before.items() if count == 0} == {"couple_uploads"}  # tests/db/test_uploads.py has it
+    database.transact(members.erase, me.id, NOW)
+    after = database.read(named)
+    # That they are gone is said once, until it is old.
+    assert {name: count for name, count in after.items() if count} == {"member_changes": 1}
 
 
 def test_the_id_is_not_used_again(database: Database) -> None:
