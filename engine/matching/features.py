@@ -168,11 +168,15 @@ def without_photos(features: NDArray[np.floating]) -> Floats:
 
 
 def stacked(vectors: Sequence[Vector | None], dims: int) -> Floats:
-    """(n, dims) float32 with zeros where there is no vector, or one of another length."""
+    """(n, dims) float32 with zeros where there is no vector or a longer one, and at the end of shorter ones: what was not seen."""
     out = np.zeros((len(vectors), dims), dtype=np.float32)
-    rows = [row for row, vector in enumerate(vectors) if vector is not None and vector.shape == (dims,)]
-    if rows:
-        out[rows] = np.concatenate([vectors[row] for row in rows]).reshape(len(rows), dims)
+    there = [(row, vector) for row, vector in enumerate(vectors) if vector is not None and vector.ndim == 1]
+    whole = [row for row, vector in there if len(vector) == dims]
+    if whole:  # nearly all: at once
+        out[whole] = np.concatenate([vector for _, vector in there if len(vector) == dims]).reshape(len(whole), dims)
+    for row, vector in there if len(whole) < len(there) else ():
+        if len(vector) < dims:
+            out[row, : len(vector)] = vector
     return out
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.matching import taste as tastes
 from engine.matching.calibration import Calibration
-from engine.matching.features import FEATURES, PLACE, Array, Crowd, between
+from engine.matching.features import FEATURES, PLACE, Array, Crowd, between, stacked
 from engine.matching.lifts import Table
 from engine.matching.logistic import Logistic, moderated, sigmoid
 from engine.matching.people import GENDERS, MemberGender, Person, Taste
@@ -181,7 +181,7 @@ class LikeModel:
     def observe(self, shown: Person) -> None:
         """Let the centre follow the people who are really there; once for each answer that is folded in is enough."""
         for kind, vector in (("face", shown.face), ("fashion", shown.fashion)):
-            if vector is not None and vector.shape == (self.centre.dims(kind),):
+            if vector is not None and len(vector) <= self.centre.dims(kind):
                 counts, place = self.met[kind], GENDERS.index(shown.gender)
                 counts[place] = min(counts[place] + 1, CENTRE_MEMORY)
                 self.centre = self.centre.moved(kind, vector, shown.gender, 1 / (CENTRE_PEOPLE + counts[place]))
@@ -192,10 +192,10 @@ class LikeModel:
 
     def _centred(self, kind: str, person: Person) -> NDArray[np.float32] | None:
         vector = person.face if kind == "face" else person.fashion
-        if vector is None or vector.shape != (self.centre.dims(kind),):
+        if vector is None or len(vector) > self.centre.dims(kind):
             return None
         place = np.array([GENDERS.index(person.gender)], dtype=np.intp)
-        return np.asarray(self.centre.centred(kind, vector[None], place)[0])
+        return np.asarray(self.centre.centred(kind, stacked([vector], self.centre.dims(kind)), place)[0])
 
     def to_bytes(self) -> bytes:
         """Everything learned, for `from_bytes`."""

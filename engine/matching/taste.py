@@ -13,7 +13,8 @@ which would be 64 kB a member instead of half a kB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +25,12 @@ from engine.matching.people import GENDERS, MemberGender
 from engine.types import KINDS, TypePack
 from engine.values import Vector
 
-SPREAD: Final = {"face": 1.5, "fashion": 1.0}
+SPREAD: Final = {"face": 1.0, "fashion": 1.0}
 """Standard deviation of a weight before any answer."""
-DIMS: Final = {"face": 80.0, "fashion": 25.0}
-"""In how many directions vectors really spread; answers are shared out over these."""
+DIMS: Final = {"face": 40.0, "fashion": 20.0}
+"""In how many directions vectors really spread (participation ratio of their covariance); answers are shared out over these."""
+FASHION_DIMS: Final = 121
+"""Length of a fashion vector, `engine.fashion.DIMS`, which is not imported since it brings OpenCV along."""
 INFORMATION: Final = 0.12
 """What an answer tells about a weight: p (1 - p) |x|² at usual chances and lengths."""
 
@@ -39,7 +42,7 @@ class Centre:
     version: str
     """Of the embeddings: means of others say nothing."""
     parts: Mapping[str, tuple[tuple[int, int], ...]]
-    """By kind, [start, stop) of each part of a vector."""
+    """By kind, [start, stop) of each part of a vector; what the types do not look at is a part too, with a mean still to be met."""
     means: Mapping[str, NDArray[np.float32]]
     """By kind, (len(GENDERS), dims): mean of the parts, each scaled to length 1 before."""
 
@@ -49,8 +52,10 @@ class Centre:
         parts, means = {}, {}
         for kind in KINDS:
             blocks = {gender: pack.groups[f"{gender}_{kind}"].blocks for gender in ("woman", "man")}
-            parts[kind] = tuple((block.start, block.stop) for block in blocks["woman"])
-            rows = np.zeros((len(GENDERS), max(stop for _, stop in parts[kind])), dtype=np.float32)
+            known = [(block.start, block.stop) for block in blocks["woman"]]
+            dims = max([stop for _, stop in known] + ([FASHION_DIMS] if kind == "fashion" else []))
+            parts[kind] = _whole(known, dims)
+            rows = np.zeros((len(GENDERS), dims), dtype=np.float32)
             for row, gender in enumerate(("woman", "man")):
                 for block in blocks[gender]:
                     rows[row, block.start : block.stop] = block.mean
@@ -64,7 +69,7 @@ class Centre:
 
     def centred(self, kind: str, vectors: NDArray[np.float32], genders: NDArray[np.intp]) -> NDArray[np.float32]:
         """Rows (n, dims) less the mean of their gender; what a row does not show, or a row of zeros, stays 0."""
-        out = vectors - self.means[kind][genders]
+        out = np.empty_like(vectors)
         for start, stop in self.parts[kind]:
             length = np.sqrt(np.einsum("ij,ij->i", vectors[:, start:stop], vectors[:, start:stop]))
             out[:, start:stop] = vectors[:, start:stop] - length[:, None] * self.means[kind][genders, start:stop]
@@ -77,7 +82,7 @@ class Centre:
             part = vector[start:stop]
             length = float(np.linalg.norm(part))
             if length > 1e-6:
-                rows[row, start:stop] += weight * (part / length - rows[row, start:stop])
+                rows[row, start : start + len(part)] += weight * (part / length - rows[row, start : start + len(part)])
         return Centre(self.version, self.parts, {**self.means, kind: rows})
 
 
@@ -99,10 +104,20 @@ def step(weights: Vector | None, n: int, kind: str, centred: Vector, p: float, l
     return np.asarray(own + gain * (float(liked) - p) * centred, dtype=np.float32)
 
 
+def _whole(known: Sequence[tuple[int, int]], dims: int) -> tuple[tuple[int, int], ...]:
+    """The parts and what lies between and behind them.
+
+    >>> _whole([(0, 40), (64, 70)], 121)
+    ((0, 40), (40, 64), (64, 70), (70, 121))
+    """
+    edges = sorted({0, dims, *(edge for part in known for edge in part)})
+    return tuple(itertools.pairwise(edges))
+
+
 def spread(kind: str, n: ArrayLike) -> NDArray[np.float64]:
     """Variance of one weight after `n` answers, in squared log-odds.
 
     >>> spread("fashion", [0, 1000]).round(2).tolist()
-    [1.0, 0.17]
+    [1.0, 0.14]
     """
     return np.asarray(1 / (1 / SPREAD[kind] ** 2 + INFORMATION * np.asarray(n, dtype=np.float64) / DIMS[kind]))

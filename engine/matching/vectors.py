@@ -27,6 +27,8 @@ from engine.matching.people import GENDERS, MemberGender, Person
 from engine.matching.taste import Centre
 from engine.values import Vector
 
+FASHION_KEPT = 104
+"""Numbers of a fashion vector that a row holds, so that one of SFace and all types has 512: the legs' textures are left out."""
 WIDTH = 64
 """Rows are padded to a multiple of this many numbers."""
 PARTS = ("face", "fashion", "face_types", "fashion_types", "taste_face", "taste_fashion", "standing", "gender", "age", "place")
@@ -42,7 +44,7 @@ class Layout:
     @classmethod
     def of(cls, centre: Centre, table: Table) -> Layout:
         """For the embeddings and the types in use."""
-        face, fashion = centre.dims("face"), centre.dims("fashion")
+        face, fashion = centre.dims("face"), min(centre.dims("fashion"), FASHION_KEPT)
         types = [len(table.logs[kind]) - 1 for kind in ("face", "fashion")]
         return cls((face, fashion, *types, face, fashion, 2, len(GENDERS), 2, 3))
 
@@ -61,14 +63,15 @@ def rows(people: Sequence[Person], model: LikeModel, table: Table) -> NDArray[np
     """(n, dims) what the index holds of these people."""
     layout, crowd = Layout.of(model.centre, table), model.crowd(people, table)
     out = np.zeros((len(people), layout.dims), dtype=np.float32)
+    kept = layout.sizes[PARTS.index("fashion")]
     out[:, layout.part("face")] = crowd.face
-    out[:, layout.part("fashion")] = crowd.fashion
+    out[:, layout.part("fashion")] = crowd.fashion[:, :kept]
     for kind in ("face", "fashion"):
         place = layout.part(f"{kind}_types")
         has = np.flatnonzero(crowd.types[kind] < place.stop - place.start)
         out[has, place.start + crowd.types[kind][has]] = 1
     out[:, layout.part("taste_face")] = crowd.taste_face
-    out[:, layout.part("taste_fashion")] = crowd.taste_fashion
+    out[:, layout.part("taste_fashion")] = crowd.taste_fashion[:, :kept]
     out[:, layout.part("standing")] = np.stack([crowd.popularity, crowd.selectivity], axis=1)
     out[np.arange(len(people)), layout.part("gender").start + crowd.gender] = 1
     age = crowd.age / DECADE
@@ -104,13 +107,14 @@ def query(viewer: Person, model: LikeModel, table: Table, sought: Sequence[Membe
     found = np.zeros(layout.dims)
     found[layout.part("face")] = w("taste_face")[0] * crowd.taste_face[0] + w("ideal")[0] * crowd.ideal[0]
     clothes = crowd.fashion[0] / max(float(np.linalg.norm(crowd.fashion[0])), 1e-6)
-    found[layout.part("fashion")] = w("taste_fashion")[0] * crowd.taste_fashion[0] + sum(w("alike_fashion")) * clothes
+    kept = layout.sizes[PARTS.index("fashion")]
+    found[layout.part("fashion")] = (w("taste_fashion")[0] * crowd.taste_fashion[0] + sum(w("alike_fashion")) * clothes)[:kept]
     for kind in ("face", "fashion"):
         own = int(crowd.types[kind][0])
         there, hither = w(f"lift_{kind}")
         found[layout.part(f"{kind}_types")] = there * table.logs[kind][own, :-1] + hither * table.logs[kind][:-1, own]
     found[layout.part("taste_face")] = w("taste_face")[1] * crowd.face[0]
-    found[layout.part("taste_fashion")] = w("taste_fashion")[1] * crowd.fashion[0]
+    found[layout.part("taste_fashion")] = w("taste_fashion")[1] * crowd.fashion[0, :kept]
     found[layout.part("standing")] = w("popularity")[0], w("selectivity")[1]
     found[layout.part("gender")] = fro * (weights - back) @ _usual(crowd)
     older, gap = w("older"), w("age_gap")
