@@ -128,7 +128,7 @@ class CompatCard:
         for number, (_, value, centred) in enumerate(found):
             left = LEFT + number * (wide + 30)
             canvas.text((left, top), "–" if value is None else f"{value:.0f}", 40, BOLD, INK)
-            _bar(canvas, (left + 76, top + 20, left + wide, top + 34), value, centred=centred)
+            _bar(canvas, (left + 92, top + 20, left + wide, top + 34), value, centred=centred)
         return top + 62
 
 
