@@ -83,8 +83,7 @@ def more(connection: Connection, context: Context, member: Member, person_id: in
     stopped = access.stop_meeting(connection, context, member)
     if stopped:
         return stopped
-    person = members.by_id(connection, person_id)
-    if person is None or person.status != "active" or not exposures.was_shown(connection, member.id, person_id):
+    if not (exposures.was_shown(connection, member.id, person_id) and search.fits(connection, member, person_id, context.now)):
         return [Notice(word("discover.passed"))]
     rest = photos.of(connection, person_id, "approved")[1:]
     if not rest:

@@ -88,8 +88,7 @@ def _age(row: Member, now: dt.datetime) -> float:
 def _mean(pack: TypePack, stored: Sequence[StoredVector], kind: TypeKind) -> Vector | None:
     """The mean over the photos, at length 1; None where no photo has a vector that the types in use may be compared with."""
     read = [unpacked(one.data) for one in stored if one.kind == kind and pack.accepts(kind, one.model_version)]
-    alike = [one for one in read if len(one) == len(read[0])]
-    return unit(np.mean(alike, axis=0)) if alike else None
+    return unit(np.mean(read, axis=0)) if read else None
 
 
 def _taste(row: Member, face: StoredTaste | None, fashion: StoredTaste | None) -> Taste:
