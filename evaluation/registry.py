@@ -18,6 +18,7 @@ from evaluation.suites import (
     planted,
     preprocess,
     stability,
+    town,
 )
 
 SUITES = (
@@ -33,6 +34,7 @@ SUITES = (
     Suite("couples", "Telling couples from bystanders", ("couples",), couples.run),
     Suite("distil", "Assigning types: networks compared", ("portraits_ai", "faces_age_gender", "fashion_street_ccp"), distil.run),
     Suite("planted", "Is a planted affinity found?", (), planted.run),
+    Suite("town", "Whom to meet: a made-up town", (), town.run),
     Suite("files", "Every file of the data", (), files.run),
     Suite("hostile", "Hostile files", (), hostile.run),
 )

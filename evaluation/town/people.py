@@ -127,6 +127,6 @@ def _one(group: Group, dims: int, ways: Floats, random: np.random.Generator) -> 
 
 
 def _types(pack: TypePack, code: int, face: Vector, clothes: Vector) -> tuple[str, ...]:
-    gender: Gender | None = ("woman", "man")[code] if code < 2 else None  # type: ignore[assignment]
+    gender: Gender | None = ("woman" if code == 0 else "man") if code < 2 else None
     found = (pack.assign_face(face, gender), pack.assign_fashion(clothes, gender))
     return tuple(guess.id for guess in found if guess is not None)

@@ -3,24 +3,65 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
 from engine.affinity import Affinity
 from engine.matching.daily import stable
 from engine.matching.exposure import Fair
+from engine.matching.features import Crowd
+from engine.matching.lifts import Table
 from engine.matching.model import LikeModel
-from engine.matching.people import Candidate, MemberGender, Person, Record
+from engine.matching.people import GENDERS, Candidate, MemberGender, Person, Record
 from engine.matching.ranking import Matcher, Ranked
 from engine.matching.settings import RankingSettings
 from engine.matching.taste import Centre
-from evaluation.town.people import GENDERS, Bools, Floats
+from evaluation.town.people import Bools, Floats
 from evaluation.town.policies import Answer, Asked, Order
 from evaluation.town.world import World
 
 AWAKE = 7
 """Days within which somebody was active who takes part in the pairs of the day."""
+
+
+class Kept(LikeModel):
+    """The model, with its columns of people kept between requests: the same numbers (`tests/evaluation/test_town.py`) in less time."""
+
+    everybody: list[Person]
+    """The town's members by id; `changed` must hear of each who is replaced."""
+    _columns: Crowd | None = None
+    _stale: set[int]
+
+    def serve(self, everybody: list[Person]) -> None:
+        """Forget all columns: a new day, or other means of the population."""
+        self.everybody, self._columns, self._stale = everybody, None, set()
+
+    def changed(self, one: int) -> None:
+        """This member is not as they were."""
+        self._stale.add(one)
+
+    def crowd(self, people: Sequence[Person], table: Table) -> Crowd:
+        """As the model's own."""
+        if self._columns is None:
+            self._columns = Crowd.of(self.everybody, self.centre, table)
+        elif self._stale:
+            stale = sorted(self._stale)
+            fresh = Crowd.of([self.everybody[one] for one in stale], self.centre, table)
+            for field in fields(Crowd):
+                _put(getattr(self._columns, field.name), stale, getattr(fresh, field.name))
+        self._stale.clear()
+        return self._columns.take(np.asarray([person.id for person in people], dtype=np.intp))
+
+
+def _put(column: Any, places: list[int], fresh: Any) -> None:
+    if isinstance(column, dict):
+        for name, part in column.items():
+            part[places] = fresh[name]
+    else:
+        column[places] = fresh
 
 
 class Product:
@@ -43,13 +84,14 @@ class Product:
         self.world = world
         self.settings = settings or RankingSettings()
         self.matcher = Matcher(Affinity(world.pack), self.settings)
-        self.model = LikeModel(Centre.start(world.pack), self.settings.memory)
+        self.model = Kept(Centre.start(world.pack), self.settings.memory)
         self.one_way = one_way
         self.daily = daily and not one_way
         self.people = [_person(world, one) for one in range(len(world))]
         self.shown: deque[Floats] = deque([np.zeros(len(world))], maxlen=self.settings.window_days)
         self.fair = Fair()
         self.ranked: dict[int, Ranked] = {}
+        self.seen: list[int] = []
 
     def morning(self, day: int, free: Bools) -> dict[int, int]:
         """Everybody is a day older; then the pairs of the day."""
@@ -58,28 +100,29 @@ class Product:
         recent = np.sum(self.shown, axis=0)
         habits = self.world.habits
         idle, present = habits.idle(day), habits.present[day]
-        for one in np.flatnonzero(present):
+        for one in np.flatnonzero(present).tolist():
             person = self.people[one]
             self.people[one] = replace(
                 person, idle_days=float(idle[one]), joined_days=float(day - habits.joined[one]), recent=int(recent[one])
             )
+        for one in self.seen:
+            self.model.observe(self.people[one])
+        self.seen.clear()
+        self.model.serve(self.people)
         self._share(recent, present)
         if not self.daily:
             return {}
         awake = np.flatnonzero(present & (idle <= AWAKE))
-        one, other = (awake[side] for side in np.nonzero(np.triu(free[np.ix_(awake, awake)] & free[np.ix_(awake, awake)].T)))
-        if not len(one):
-            return {}
-        table = self.matcher.lifts.table(self.world.truth.couples)
-        mine, theirs = (self.model.crowd([self.people[i] for i in side], table) for side in (one, other))
-        scores = self.matcher.combine(self.model.predict(mine, theirs, table).p, self.model.predict(theirs, mine, table).p)
-        chosen = stable(zip(one.tolist(), other.tolist(), scores.tolist(), strict=True))
+        places = np.argwhere(np.triu(free[np.ix_(awake, awake)] & free[np.ix_(awake, awake)].T))
+        scored = self.matcher.pairs([self.people[one] for one in awake], places, self.model, self.world.truth.couples)
+        chosen = stable(scored)
         return {**dict(chosen), **{other: one for one, other in chosen}}
 
     def order(self, asked: Asked) -> Order:
         """By `Matcher.rank`."""
         candidates = [
-            Candidate(self.people[one], bool(liked)) for one, liked in zip(asked.ids.tolist(), asked.liked_me, strict=True)
+            Candidate(self.people[one], liked, passed)
+            for one, liked, passed in zip(asked.ids.tolist(), asked.liked_me.tolist(), asked.passed_me.tolist(), strict=True)
         ]
         viewer = self.people[asked.viewer]
         found = self.matcher.rank(viewer, candidates, self.model, self.world.truth.couples, self.fair, asked.turn)
@@ -98,7 +141,6 @@ class Product:
         ranked = self.ranked[answer.shown]
         viewer, shown = self.people[answer.viewer], self.people[answer.shown]
         given, got = viewer.record, shown.record
-        chances = self.model.chances(ranked.features, viewer.gender)
         taste = self.model.taste_step(viewer.taste, shown, ranked.p_out, answer.liked)
         self.people[answer.viewer] = replace(
             viewer,
@@ -107,19 +149,19 @@ class Product:
                 given,
                 given=given.given + 1,
                 given_liked=given.given_liked + answer.liked,
-                given_expected=given.given_expected + float(chances.given_expected[0]),
+                given_expected=given.given_expected + ranked.given_expected,
             ),
         )
         self.shown[-1][answer.shown] += 1
         self.people[answer.shown] = replace(
             shown,
             recent=shown.recent + 1,
-            record=replace(
-                got, shown=got.shown + 1, liked=got.liked + answer.liked, expected=got.expected + float(chances.expected[0])
-            ),
+            record=replace(got, shown=got.shown + 1, liked=got.liked + answer.liked, expected=got.expected + ranked.expected),
         )
+        for one in (answer.viewer, answer.shown):
+            self.model.changed(one)
         self.model.update(ranked.features, viewer.gender, answer.liked)
-        self.model.observe(shown)
+        self.seen.append(answer.shown)  # the means of the population follow at night
 
     def looked(self, idle_days: float, answered: bool) -> None:
         """What the learner counts a week after a like."""
