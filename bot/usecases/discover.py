@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.keyboards import BY_PHOTOS, button
+from bot.render import CAPTION_LIMIT
 from bot.replies import Button, Clear, Lines, Notice, Replies, Rows, Say, Shown, Word, word
 from bot.usecases import access, matching, presenting, ranking, reasons, widening
 from bot.usecases.ranking import Place
@@ -37,13 +38,18 @@ def card(
     """The card of a person with its buttons; from now on the member may answer it. `said` is a line above."""
     candidate = place.candidate
     ranking.note_shown(connection, context, member, place, where)
-    lines: list[object] = [] if said is None else [said]
-    lines.append(presenting.person(context, candidate.member, candidate.types))
-    particulars = _particulars(connection, context, member, place)
-    lines.extend(["", *particulars] if particulars else [])
+    above: list[object] = [] if said is None else [said]
+    above.append(presenting.person(context, candidate.member, candidate.types))
+    told = reasons.found(connection, context, member, place)
     few, wider = widening.few(connection, context, member) if where == "discover" else ([], ())
-    lines.extend(["", *few] if few else [])
-    return Shown(candidate.photos[0], word("discover.card", lines=Lines(tuple(lines))), (*buttons(candidate), *wider))
+    text = word("discover.card")
+    for count in range(min(len(told), reasons.MOST), -1, -1):  # the weakest reasons make room where the person wrote much
+        particulars = _particulars(member, candidate.member, told[:count])
+        parts = (*above, *(("", *particulars) if particulars else ()), *(("", *few) if few else ()))
+        text = word("discover.card", lines=Lines(parts))
+        if len(context.words.text(text, member.language)) < CAPTION_LIMIT:
+            break
+    return Shown(candidate.photos[0], text, (*buttons(candidate), *wider))
 
 
 def buttons(candidate: Candidate) -> Rows:
@@ -115,13 +121,9 @@ def widen(connection: Connection, context: Context, member: Member, what: str) -
     return [Clear(), Say(said), *following(connection, context, fresh)]
 
 
-def _particulars(connection: Connection, context: Context, member: Member, place: Place) -> list[Word]:
+def _particulars(member: Member, person: Member, told: list[Word]) -> list[Word]:
     """Distance, why this person, and whether it is a demo profile."""
-    lines: list[Word] = []
-    far = reasons.distance(member, place.candidate.member)
-    if far is not None:
-        lines.append(far)
-    lines += reasons.lines(connection, context, member, place)
-    if place.candidate.member.demo:
-        lines.append(word("discover.demo"))
-    return lines
+    far = reasons.distance(member, person)
+    lines = [] if far is None else [far]
+    lines += reasons.lines(told)
+    return [*lines, word("discover.demo")] if person.demo else lines

@@ -85,21 +85,25 @@ def liking(ranked: Ranked) -> dict[TypeKind, Said]:
     return found
 
 
-def lines(connection: Connection, context: Context, member: Member, place: Place) -> list[Word]:
-    """The reasons on a card, the strongest kind of evidence first; empty where there is none to tell."""
+def lines(told: list[Word]) -> list[Word]:
+    """Reasons as they stand on a card; empty where there is none to tell."""
+    return [word("reason.title"), *(word("reason.line", reason=one) for one in told)] if told else []
+
+
+def found(connection: Connection, context: Context, member: Member, place: Place) -> list[Word]:
+    """The reasons for a person, the strongest kind of evidence first."""
     other, both = place.candidate.member, seen(context, place.ranked)
-    found = [_observed(one, other) for one in both if one.told == "more"]
+    told = [_observed(one, other) for one in both if one.told == "more"]
     liked = [kind for kind, said in liking(place.ranked).items() if said == "for"]
     if liked:
-        found.append(word(f"reason.taste.{'both' if len(liked) > 1 else liked[0]}"))
+        told.append(word(f"reason.taste.{'both' if len(liked) > 1 else liked[0]}"))
     alike = [one.kind for one in both if one.told == "prior"]
     if alike:
-        found.append(word(f"reason.prior.{'both' if len(alike) > 1 else alike[0]}"))
+        told.append(word(f"reason.prior.{'both' if len(alike) > 1 else alike[0]}"))
     worn = wear(connection, member, other)
     if worn:
-        found.append(word("reason.wear", garments=worn))
-    found += _plain(context, member, other)
-    return [word("reason.title"), *(word("reason.line", reason=one) for one in found[:MOST])] if found else []
+        told.append(word("reason.wear", garments=worn))
+    return told + _plain(context, member, other)
 
 
 def evidence(connection: Connection, context: Context, member: Member, place: Place) -> Word:
