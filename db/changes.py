@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, true
 
 from db import logs
 from db.errors import Forgotten
@@ -34,13 +34,14 @@ def after(connection: Connection, seq: int, limit: int) -> list[tuple[int, int]]
         Forgotten: changes behind `seq` were deleted meanwhile (`forget_before`): read everybody again.
 
     """
-    newer = (member_changes.c.seq > seq) & (log_ends.c.name == member_changes.name)
+    # The rows are limited before they are joined: MariaDB would else sort the whole rest of the log.
+    c = member_changes.c
+    newer = select(c.seq, c.member_id).where(c.seq > seq).order_by(c.seq).limit(limit).subquery()
     wanted = (
-        select(log_ends.c.forgotten, member_changes.c.seq, member_changes.c.member_id)
-        .select_from(log_ends.outerjoin(member_changes, newer))
+        select(log_ends.c.forgotten, newer.c.seq, newer.c.member_id)
+        .select_from(log_ends.outerjoin(newer, true()))
         .where(log_ends.c.name == member_changes.name)
-        .order_by(member_changes.c.seq)
-        .limit(limit)
+        .order_by(newer.c.seq)
     )
     rows = connection.execute(wanted).all()
     if rows and rows[0].forgotten > seq:

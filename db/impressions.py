@@ -66,6 +66,16 @@ def recent_counts(connection: Connection, ids: Iterable[int], since: dt.datetime
     return dict(found)
 
 
+def shown_by(connection: Connection, viewer_id: int, ids: Iterable[int], since: dt.datetime) -> dict[int, int]:
+    """How many cards of these members this one viewer saw since then; who was not shown is left out."""
+    found: dict[int, int] = {}
+    c = impressions.c
+    for chunk in writing.chunks(ids):
+        wanted = select(c.shown_id, func.count()).where(c.viewer_id == viewer_id, c.shown_id.in_(chunk), c.at >= since)
+        found.update({row[0]: row[1] for row in connection.execute(wanted.group_by(c.shown_id))})
+    return found
+
+
 def counts_by_member(connection: Connection, since: dt.datetime, *, demo: bool = False) -> list[Exposed]:
     """How often each member who can be shown was shown since then, 0 included; without demo members unless `demo`."""
     counts = (

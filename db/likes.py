@@ -11,6 +11,7 @@ no further answer opens it again.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select
 
@@ -87,6 +88,21 @@ def received(connection: Connection, member_id: int, *, skipped: bool = False, l
         )
     both = wanted[0].union_all(wanted[1]).subquery()
     return list(connection.scalars(select(both.c.liker).order_by(both.c.at.desc(), both.c.liker.desc()).limit(limit)))
+
+
+def answers_about(connection: Connection, member_id: int, ids: Iterable[int]) -> dict[int, bool]:
+    """Whether these people like the member, of those who answered about them."""
+    found: dict[int, bool] = {}
+    for chunk in writing.chunks(ids):
+        high = select(likes.c.hi, likes.c.hi_mark).where(likes.c.lo == member_id, likes.c.hi.in_(chunk), likes.c.hi_mark.is_not(None))
+        low = select(likes.c.lo, likes.c.lo_mark).where(likes.c.hi == member_id, likes.c.lo.in_(chunk), likes.c.lo_mark.is_not(None))
+        found.update({row[0]: row[1] == LIKE for row in connection.execute(high.union_all(low))})
+    return found
+
+
+def passed(connection: Connection, member_id: int, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` who skipped the member: nobody is told, but a card of theirs is better spent on somebody else."""
+    return {other for other, liked in answers_about(connection, member_id, ids).items() if not liked}
 
 
 def _between(one: int | ColumnElement[int], other: int | ColumnElement[int]) -> ColumnElement[bool]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, literal, or_, select, true, union_all
 
+from db import likes as like_queries
 from db import types as type_queries
 from db import writing
 from db.geography import EARTH_KM, HALFWAY_KM, box, haversine_limit
@@ -244,24 +245,17 @@ def _likers(connection: Connection, member_id: int) -> list[int]:
     return list(connection.scalars(high.union_all(low)))
 
 
-def _marks(connection: Connection, member_id: int, ids: Collection[int]) -> dict[int, int]:
-    """What these people answered about the member: 1 like, 0 skip; who has not is left out."""
-    high = select(likes.c.hi, likes.c.hi_mark).where(likes.c.lo == member_id, likes.c.hi.in_(ids), likes.c.hi_mark.is_not(None))
-    low = select(likes.c.lo, likes.c.lo_mark).where(likes.c.hi == member_id, likes.c.lo.in_(ids), likes.c.lo_mark.is_not(None))
-    return {row[0]: row[1] for row in connection.execute(high.union_all(low))}
-
-
 def _dressed(connection: Connection, member_id: int, found: Sequence[Member]) -> list[Candidate]:
     """These people with their photos and types, and with what they answered about the member."""
     dressed = []
     for people in writing.chunks(found):
         ids = [person.id for person in people]
-        pictures, marks = _photos(connection, ids), _marks(connection, member_id, ids)
+        pictures, answers = _photos(connection, ids), like_queries.answers_about(connection, member_id, ids)
         types = type_queries.of_members(connection, ids)
         for person in people:
-            mark = marks.get(person.id)
+            liked = answers.get(person.id)
             own = pictures.get(person.id, ()), types.get(person.id, {})
-            dressed.append(Candidate(person, *own, liked_me=mark == 1, passed_me=mark == 0))
+            dressed.append(Candidate(person, *own, liked_me=liked is True, passed_me=liked is False))
     return dressed
 
 

@@ -92,7 +92,12 @@ def test_exposure_is_counted_within_the_window_and_of_everybody_who_can_be_shown
     ids = [often.id, once.id, never.id]
     assert database.read(impressions.recent_counts, ids, since) == {often.id: 2, once.id: 1}
     assert database.read(impressions.recent_counts, [once.id], since + DAY) == {}
-    counted = [Exposed(me.id, "man", 0), Exposed(often.id, "woman", 2), Exposed(once.id, "woman", 1), Exposed(never.id, "other", 0)]
+    database.transact(impressions.add, once.id, often.id, NOW, "discover")
+    assert database.read(impressions.shown_by, me.id, ids, since) == {often.id: 2, once.id: 1}
+    assert database.read(impressions.shown_by, me.id, [often.id], since) == {often.id: 2}
+    assert database.read(impressions.shown_by, once.id, ids, since) == {often.id: 1}
+    assert database.read(impressions.recent_counts, ids, since) == {often.id: 3, once.id: 1}
+    counted = [Exposed(me.id, "man", 0), Exposed(often.id, "woman", 3), Exposed(once.id, "woman", 1), Exposed(never.id, "other", 0)]
     assert database.read(impressions.counts_by_member, since) == counted
     assert database.read(lambda connection: impressions.counts_by_member(connection, since, demo=True)) == [
         *counted,

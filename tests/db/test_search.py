@@ -153,6 +153,9 @@ def test_proposals_are_checked_and_keep_their_order(database: Database) -> None:
         (passer.id, False, True),
     ]
     assert all(one.photos for one in found)
+    assert database.read(likes.answers_about, me.id, everybody) == {liker.id: True, ended.id: True, passer.id: False}
+    assert database.read(likes.passed, me.id, everybody) == {passer.id}
+    assert database.read(likes.passed, me.id, [liker.id]) == set()
     assert {one.member.id: one for one in database.read(members.candidates, me, NOW, 10)} == {one.member.id: one for one in found}
     assert database.read(search.verify, me, [], NOW) == []
     assert database.read(search.excluded, me.id) == {me.id, seen.id, ended.id, blocker.id}
