@@ -6,6 +6,7 @@ from evaluation.context import Suite
 from evaluation.suites import (
     age,
     clustering,
+    compat,
     couples,
     distil,
     files,
@@ -17,6 +18,7 @@ from evaluation.suites import (
     minors,
     planted,
     preprocess,
+    replay,
     stability,
     town,
 )
@@ -35,6 +37,8 @@ SUITES = (
     Suite("distil", "Assigning types: networks compared", ("portraits_ai", "faces_age_gender", "fashion_street_ccp"), distil.run),
     Suite("planted", "Is a planted affinity found?", (), planted.run),
     Suite("town", "Whom to meet: a made-up town", (), town.run),
+    Suite("replay", "Whom to meet: replay of logged answers", (), replay.run),
+    Suite("compat", "Compatibility of two people", (), compat.run),
     Suite("files", "Every file of the data", (), files.run),
     Suite("hostile", "Hostile files", (), hostile.run),
 )

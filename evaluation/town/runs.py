@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from engine.matching.settings import RankingSettings
 from engine.types import TypePack
-from evaluation.town import outcome, world
+from evaluation.town import outcome, replaying, world
 from evaluation.town.life import live
 from evaluation.town.outcome import Curves
 from evaluation.town.parameters import SENSITIVITY, Town
@@ -19,6 +20,9 @@ from evaluation.town.people import Floats
 from evaluation.town.policies import LikersFirst, PartnerType, Plain, Policy, Popularity, Truthful
 from evaluation.town.product import Product
 from evaluation.town.world import World
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 STATED = "as stated"
 PRODUCT = "the product"
@@ -66,21 +70,33 @@ class Done:
 
 def run(jobs: Iterable[Job]) -> Iterator[Done]:
     """Jobs in two processes; in the order of the jobs."""
-    waiting = list(jobs)
+    return _in_two(do, list(jobs))
+
+
+def replay(seeds: Iterable[int]) -> Iterator[dict[str, float]]:
+    """Figures of `evaluation.town.replaying` for each seed, likewise."""
+    return _in_two(_replayed, list(seeds))
+
+
+def _in_two(task: Callable[[Given], Result], waiting: list[Given]) -> Iterator[Result]:
     workers = min(2, os.cpu_count() or 1, len(waiting))
     if workers < 2:
-        yield from map(do, waiting)
+        yield from map(task, waiting)
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited: two processes with a thread each, not with one a core
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(do, waiting)
+        yield from pool.map(task, waiting)
 
 
 def do(job: Job) -> Done:
     """One job."""
     life = live(_world(job.town, job.seed), POLICIES[job.policy](_world(job.town, job.seed)))
     return Done(job, outcome.figures(life), outcome.curves(life), outcome.exposure(life))
+
+
+def _replayed(seed: int) -> dict[str, float]:
+    return replaying.figures(_world(STATED, seed))
 
 
 @lru_cache(maxsize=1)
