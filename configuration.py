@@ -16,6 +16,7 @@ from typing import Any
 from bot.settings import CompatSettings, CoupleSettings, LocalSettings, MatchingSettings, ScheduleSettings, TelegramSettings
 from crawler.settings import CrawlerSettings
 from db.settings import DatabaseSettings
+from engine.index.settings import IndexSettings
 from engine.matching.settings import RankingSettings
 from engine.settings import EngineSettings, LearningSettings
 
@@ -27,6 +28,7 @@ CHOICES = {
     ("engine", "precision"): ("auto", "f32"),
     ("engine", "embedding"): ("sface", "facenet", "joined"),
     ("ranking", "combine"): ("product", "harmonic"),
+    ("index", "backend"): ("exact", "milvus"),
     ("crawler", "instagram_edge"): ("recent_media", "top_media"),
     ("crawler", "instaloader"): ("off", "on"),
 }
@@ -77,6 +79,7 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("ranking", "newcomer_slots"): (0, 1),
     ("ranking", "memory"): (100, 100_000_000),
     ("ranking", "pool"): (1, 2000),
+    ("index", "members"): (0, 100_000_000),
     ("couples", "link_hours"): (1, 8760),
     ("couples", "photos_a_day"): (0, 100),
     ("compat", "minutes"): (1, 120),
@@ -120,6 +123,7 @@ class Settings:
     learning: LearningSettings = field(default_factory=LearningSettings)
     matching: MatchingSettings = field(default_factory=MatchingSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
     couples: CoupleSettings = field(default_factory=CoupleSettings)
     compat: CompatSettings = field(default_factory=CompatSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
@@ -141,6 +145,7 @@ SECTIONS: dict[str, type] = {
     "learning": LearningSettings,
     "matching": MatchingSettings,
     "ranking": RankingSettings,
+    "index": IndexSettings,
     "couples": CoupleSettings,
     "compat": CompatSettings,
     "schedule": ScheduleSettings,
@@ -243,6 +248,7 @@ def _settle(settings: Settings, base: Path) -> Settings:
         engine=_replace(settings.engine, pack=absolute(settings.engine.pack)),
         learning=settings.learning,
         matching=settings.matching,
+        index=_replace(settings.index, uri=settings.index.uri if "://" in settings.index.uri else absolute(settings.index.uri)),
         couples=settings.couples,
         compat=settings.compat,
         schedule=settings.schedule,

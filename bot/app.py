@@ -25,6 +25,7 @@ from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from bot import commands, routers
+from bot.candidates import Candidates
 from bot.comparing import Comparing
 from bot.delivery import DatabasePhotos
 from bot.desk import Services, utc_now
@@ -128,6 +129,7 @@ class Application:
         trim()
         await self._listen()
         forever = {"switcher": self.switcher.run(), "jobs": self.scheduler.run(), "learner": self.learner.run()}
+        forever["candidates"] = self.candidates.run()
         self._steering = [asyncio.create_task(work, name=name) for name, work in forever.items()]
         if self._own_local and self.local is not None:
             self._in_background(self._seed(self.local))
@@ -150,6 +152,8 @@ class Application:
             await self.bot.session.close()
         if hasattr(self, "runtime"):
             await asyncio.to_thread(self.runtime.close)
+            if hasattr(self, "candidates"):
+                await asyncio.to_thread(self.candidates.close)
             await asyncio.to_thread(self.database.close)
         if self._own_local and self.local is not None:
             await self.local.stop()
@@ -249,6 +253,8 @@ class Application:
         services = replace(services, couples=self.settings.couples, username=username, learned=learned)
         comparing = Comparing(self._analyser, Parting(separator, self._analyser), self.settings.compat)
         self.services = replace(services, wake=self.sender.wake, comparing=comparing)
+        self.candidates = Candidates(self.database, self.settings.index, self.settings.var / "index", self.services.context)
+        self.services = replace(self.services, candidates=self.candidates)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())

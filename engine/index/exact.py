@@ -20,7 +20,7 @@ from engine.index.gate import Gate
 from engine.index.order import Order
 from engine.index.rules import Wanted, kilometres_needed
 from engine.index.store import RECORD, Store
-from engine.index.values import Entry, Hit, Seeker, Vector, as_query, checked
+from engine.index.values import Entry, Hit, IndexFault, Seeker, Vector, as_query, checked
 
 BLOCK: Final = 512 * 1024
 """Bytes that are gathered at a time: about what a core's second cache holds."""
@@ -40,6 +40,7 @@ class ExactIndex:
         self._store = Store(folder, dims)
         self._gate = Gate()
         self._own = threading.local()
+        self._closed = True
 
     def open(self) -> ExactIndex:
         """Read what is there.
@@ -54,6 +55,7 @@ class ExactIndex:
         used = np.flatnonzero(self._columns.id)
         self._slots: dict[int, int] = dict(zip(self._columns.id[used].tolist(), used.tolist(), strict=True))
         self._free = np.flatnonzero(self._columns.id == 0)[::-1].tolist()  # taken from the end: the lowest first
+        self._closed = False
         return self
 
     @property
@@ -71,6 +73,7 @@ class ExactIndex:
         records = packed(entries)
         for start in range(0, len(entries), BATCH):
             with self._gate.writing():
+                self._still_open()
                 self._upsert(records[start : start + BATCH], vectors[start : start + BATCH])
 
     def _upsert(self, records: NDArray[np.void], vectors: NDArray[np.float32]) -> None:
@@ -100,6 +103,7 @@ class ExactIndex:
     def delete(self, ids: Iterable[int]) -> None:
         """Forget members, and zero their rows."""
         with self._gate.writing():
+            self._still_open()
             gone = [self._slots.pop(row_id) for row_id in dict.fromkeys(ids) if row_id in self._slots]
             if gone:
                 slots = np.array(gone, np.int32)
@@ -140,6 +144,7 @@ class ExactIndex:
 
     def _remaining(self, seeker: Seeker) -> Slots:
         """The rows that the filters leave, in the file's order."""
+        self._still_open()
         wanted = Wanted.of(seeker)
         if wanted is None:
             return np.empty(0, np.int32)
@@ -190,6 +195,7 @@ class ExactIndex:
     def clear(self) -> None:
         """Forget everybody."""
         with self._gate.writing():
+            self._still_open()
             self._store.clear()
             self._columns = Columns(np.zeros(len(self._store.matrix), RECORD))
             self._order = Order(self._columns)
@@ -199,10 +205,16 @@ class ExactIndex:
     def flush(self, stamp: str) -> None:
         """Make everything durable; sorts as well, so that no request has to."""
         with self._gate.writing():
+            self._still_open()
             self._order.sort()
             self._store.flush(stamp)
 
     def close(self) -> None:
         """Release the files."""
         with self._gate.writing():
+            self._closed = True
             self._store.close()
+
+    def _still_open(self) -> None:
+        if self._closed:
+            raise IndexFault("the index is closed")

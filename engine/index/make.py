@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.index.exact import ExactIndex
+from engine.index.settings import IndexSettings
 from engine.index.values import Index
-
-
-@dataclass(frozen=True, slots=True)
-class IndexSettings:
-    """Who proposes people, among how many; see `settings.toml` for the meaning of each key."""
-
-    backend: str = "exact"
-    members: int = 2000
-    uri: str = ""
-    token: str = ""
 
 
 def make(settings: IndexSettings, folder: Path, dims: int) -> Index:
