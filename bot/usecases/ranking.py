@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from bot.context import Context
 from bot.usecases import matching, persons
 from db import exposures, impressions, judgements, likes, search, standings, tastes
+from db.matching_records import Impression, TasteKind
 from db.matching_records import Place as Where
-from db.matching_records import TasteKind
 from db.records import Candidate, Member
 from db.session import Connection
 from engine.embedding import packed, unpacked
@@ -35,6 +35,7 @@ SOUGHT: Final[dict[str, tuple[MemberGender, ...]]] = {
     "men": ("man",),
     "everyone": people.GENDERS,
 }
+AGAIN: Final = dt.timedelta(days=1)
 FURTHER: Final = 8
 """How many times larger a pool is asked for where everybody in the first one was shown enough lately."""
 
@@ -58,9 +59,6 @@ class Order:
 
     places: tuple[Place, ...]
     held: int = 0
-
-
-NOBODY: Final = Order(())
 
 
 def order(connection: Connection, context: Context, member: Member) -> Order:
@@ -100,7 +98,12 @@ def rank(connection: Connection, context: Context, member: Member, candidates: S
     if viewer is None:
         return []
     by_id = {candidate.member.id: candidate for candidate in candidates if candidate.member.id in known}
-    asked = [people.Candidate(known[one], candidate.liked_me) for one, candidate in by_id.items()]
+    passed = likes.passed(connection, member.id, by_id)
+    # What the member saw and has not answered is no attention that they would get anew: they stay in their place.
+    since = context.now - dt.timedelta(days=learned.settings.window_days)
+    for shown, times in impressions.shown_by(connection, member.id, by_id, since).items():
+        known[shown] = replace(known[shown], recent=max(0, known[shown].recent - times))
+    asked = [people.Candidate(known[one], candidate.liked_me, one in passed) for one, candidate in by_id.items()]
     couples = matching.couples(connection, context)
     ranked = learned.matcher.rank(viewer, asked, learned.model, couples, learned.fair, seed(viewer, context.now))
     return [Place(by_id[one.id], one) for one in ranked]
@@ -121,9 +124,12 @@ def query(connection: Connection, context: Context, member: Member) -> Vector:
 
 
 def note_shown(connection: Connection, context: Context, member: Member, place: Place, where: Where) -> None:
-    """Note that the member is shown somebody, and what was believed of it."""
+    """Note that the member is shown somebody, and what was believed of it; the same card again within a day is the same showing."""
     ranked = place.ranked
     exposures.add(connection, member.id, place.id, context.now)
+    before = impressions.latest(connection, member.id, place.id)
+    if before is not None and before.place == where and context.now - before.at < AGAIN and _same_grounds(before, ranked):
+        return
     impressions.add(
         connection,
         member.id,
@@ -195,6 +201,14 @@ def _learn_taste(connection: Connection, context: Context, member: Member, shown
 def seed(viewer: Person, now: dt.datetime) -> int:
     """Where newcomers stand: the same until the member answers again, and another day."""
     return (viewer.id * 1_000_003 + viewer.record.given * 7_919 + now.date().toordinal()) % 2**31
+
+
+def _same_grounds(before: Impression, now: Ranked) -> bool:
+    """Whether a card was made from photos just as it would be now."""
+    if before.features is None or len(before.features) != now.features.nbytes:
+        return False
+    seen = unpacked(before.features)
+    return bool(np.array_equal(seen != without_photos(seen), now.features != without_photos(now.features)))
 
 
 def _still_known(before: NDArray[np.float32], now: Ranked) -> NDArray[np.float32]:

@@ -55,6 +55,7 @@ def test_who_likes_me_comes_first_then_types_then_activity(town: Town) -> None:
     town.database.transact(dress, alike, "wf-0", "wo-0")
     town.database.transact(dress, unlike, "wf-1", "wo-1")
     town.database.transact(dress, fresh, "wf-1", "wo-1")
+    town.database.transact(members.update, unlike, NOW, last_active_at=NOW - dt.timedelta(days=1))
     town.database.transact(members.update, fresh, NOW, last_active_at=NOW + dt.timedelta(hours=1))
     town.database.transact(like_queries.mark, liker, me, True, NOW)
     order = []
