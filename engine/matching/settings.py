@@ -11,9 +11,9 @@ class RankingSettings:
 
     combine: str = "product"
     window_days: int = 7
-    share: float = 1.5
+    share: float = 1.3
     minimum: int = 10
-    levelling: float = 1.5
+    levelling: float = 2.0
     newcomer_shown: int = 20
     newcomer_slots: float = 0.15
     memory: int = 30000
