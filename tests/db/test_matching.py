@@ -399,3 +399,61 @@ def test_a_copy_holds_ones_own_side_of_the_answers(database: Database) -> None:
     assert copy["counts"] == [{"shown": 1, "liked": 1, "expected": 0.5, "given": 1, "given_liked": 1, "given_expected": 0.5}]
     assert copy["daily_picks"] == [{"day": TODAY, "other_id": you.id}]
     assert database.read(lambda connection: connection.scalar(select(func.count()).select_from(standing_table))) == 2
+
+
+def held(database: Database, function: Callable[[Connection], object]) -> tuple[threading.Event, threading.Thread]:
+    """A transaction that did `function` and commits once the event is set."""
+    done, go_on = threading.Event(), threading.Event()
+
+    def run(connection: Connection) -> None:
+        function(connection)
+        done.set()
+        assert go_on.wait(60)
+
+    thread = threading.Thread(target=database.transact, args=(run,), daemon=True)
+    thread.start()
+    assert done.wait(60)
+    return go_on, thread
+
+
+def test_a_second_learner_waits_and_finds_what_the_first_kept(database: Database, database_url: str) -> None:
+    database.transact(matching_states.fold, "likes")
+
+    def first(connection: Connection) -> None:
+        cursor = matching_states.fold(connection, "likes").cursor
+        matching_states.save(connection, "likes", b"x", cursor + 7, "1", NOW)
+
+    go_on, thread = held(database, first)
+    second = Database(DatabaseSettings(url=database_url))
+    second.open(upgrade=False)
+    found: list[MatchingState] = []
+    other = threading.Thread(target=lambda: found.append(second.transact(matching_states.fold, "likes")), daemon=True)
+    other.start()
+    other.join(0.5)
+    assert other.is_alive(), "the second one did not wait"
+    go_on.set()
+    thread.join(30)
+    other.join(30)
+    second.close()
+    assert [state.cursor for state in found] == [7]
+
+
+def test_an_answer_about_somebody_who_is_busy_holds_nobody_else_up(database: Database, database_url: str) -> None:
+    if database.embedded:
+        pytest.skip("SQLite has one writer at a time")
+    busy, one, two, three = people(database, "woman", "man", "man", "woman")
+    second = Database(DatabaseSettings(url=database_url))
+    second.open(upgrade=False)
+    go_on, thread = held(database, lambda connection: members.update(connection, busy.id, NOW, about="writing"))
+    waiting = threading.Thread(target=second.transact, args=(answer, one, busy), daemon=True)
+    waiting.start()
+    waiting.join(0.5)
+    free = threading.Thread(target=second.transact, args=(answer, two, three), daemon=True)
+    free.start()
+    free.join(10)
+    assert (waiting.is_alive(), free.is_alive()) == (True, False)
+    go_on.set()
+    for other in (thread, waiting):
+        other.join(30)
+    second.close()
+    assert [given.viewer_id for given in database.read(judgements.after, 0, 10)] == [two.id, one.id]
