@@ -34,6 +34,8 @@ SAME = 0.5
 """Cosine of two faces from which they are taken for one person: 1 in 10,000 pairs of different people reach it, two in three pairs of
 photos of one person do (docs/compatibility.md).  Rather a score for one person than a refusal for two who look alike."""
 KINDS: tuple[Kind, Kind] = ("face", "fashion")
+FARTHEST = 2.0
+"""Standard deviations beyond which likeness counts no further: one backdrop or one studio makes two photos as alike as that."""
 ENOUGH = 1e-6
 
 ProblemCode = Literal[
@@ -157,8 +159,8 @@ class Lifts:
             counts = table(self.couples, rows, columns)
             same = one.group == other.group
             total = float(np.triu(counts).sum() if same else counts.sum())
-            # That lifts are all alike can be no surer than the couples that were seen.
-            shapes = PRIOR_SHAPE, PRIOR_SHAPE + total
+            # That lifts are all alike can be no surer than the couples that two types have on average.
+            shapes = PRIOR_SHAPE, PRIOR_SHAPE + total / counts.size
             self._tables[key] = (counts, np.array(total), *shrunk_lifts(counts, symmetric=same, shapes=shapes))
         counts, whole, lifts, low, high = self._tables[key]
         at = rows.index(one), columns.index(other)
@@ -243,7 +245,7 @@ class Compatibility:
                 variances[start + 1] = (math.log(together.interval[1] / together.interval[0]) / (2 * Z)) ** 2
             if alike is not None:
                 spread = self.calibration.likeness[f"{kind}_{pairing(one, other, kind)}"]
-                x[start + 2] = (alike - spread.mean) / spread.deviation
+                x[start + 2] = float(np.clip((alike - spread.mean) / spread.deviation, -FARTHEST, FARTHEST))
         return x, variances
 
     def cosine(self, one: Look, other: Look, kind: Kind) -> float | None:

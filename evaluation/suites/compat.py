@@ -3,7 +3,7 @@
 **Planted** couples have no pixels: people get vectors near the starter's types, ages, and a true log odds of being a couple, made of a
 table for face types, one for fashion types and the likeness of both; partners are also of like age, which must not help.  The code that
 `engine learn` runs is fitted on most couples (`engine.training.compatibility`), and the code that `/compat` runs scores the others
-beside random pairs of the same ages.  The attainable AUC is that of the true log odds.  **Shuffled**: the same people with partners that
+beside random pairs of the same ages.  What is attainable is about the AUC of the true log odds (who was left for whom moves it a little).  **Shuffled**: the same people with partners that
 age alone chose.
 
 **Real couples** (`couples`) are too few to learn from: they measure what the starter's prior gives, beside re-paired people of like age.
@@ -39,7 +39,7 @@ HELD = 800
 """Couples that nothing is fitted on."""
 PROMISED = 2_500
 SHARE = 0.9
-"""Of the attainable distance from 0.5 that the AUC must reach."""
+"""Of the true log odds' distance from 0.5 that the AUC must reach."""
 ECE = 0.05
 NEAR = 0.03
 """How far the mean score of shuffled couples may be from 50 %."""
@@ -210,8 +210,8 @@ def planted(found: Sequence[Judged], learned: int) -> list[Row]:
         bound=0.5 + SHARE * (best - 0.5) if promised else None,
         interval=_spread([one.auc for one in found]),
         baseline=best,
-        baseline_name="attainable",
-        note=f"{reach.mean():.0%} of the attainable distance from 0.5",
+        baseline_name="the true log odds",
+        note=f"{reach.mean():.0%} of their distance from 0.5",
     )
     errors = [one.ece for one in found]
     error = Row(
