@@ -186,11 +186,13 @@ def _figures(one: Both) -> Word:
         "kind": word(f"evidence.kind.{one.kind}"),
         "own": Named(one.own.name_ko, one.own.name),
         "other": Named(one.partner.type.name_ko, one.partner.type.name),
-        "of": f"{one.of:,}",
         "lift": f"{one.partner.lift:.2f}",
         "low": f"{low:.2f}",
         "high": f"{high:.2f}",
     }
+    if one.partner.evidence == "prior" and not one.of:
+        return Word("evidence.prior_none", values)
+    values["of"] = f"{one.of:,}"
     if one.partner.evidence == "prior":
         return Word("evidence.prior", values)
     values["couples"] = f"{one.partner.couples:,}"

@@ -40,7 +40,7 @@ def test_a_reason_has_its_couples_and_its_interval(town: Town, two: tuple[int, i
     [text] = texts([evidence])
     assert "Faces (<i>Name mf-0</i> and <i>Name wf-0</i>): 41 of 71 couples with your type; 1." in text
     assert "80 % interval 1." in text
-    assert "Outfits (<i>Name mo-0</i> and <i>Name wo-0</i>): only 0 couples with your type have been observed" in text
+    assert "Outfits (<i>Name mo-0</i> and <i>Name wo-0</i>): no couples with your type have been observed yet" in text
     for part in (
         "no forecast about two people, and nothing about character",
         "told to nobody",
