@@ -14,10 +14,11 @@ from evaluation.plots import drawing
 from evaluation.ranking import Estimate, over_seeds, ratio
 from evaluation.report import Row, Section
 from evaluation.town.parameters import SENSITIVITY
-from evaluation.town.runs import LIKERS, ONE_WAY, POLICIES, PRODUCT, STATED, Done, Job
+from evaluation.town.runs import ABLATIONS, LIKERS, ONE_WAY, POLICIES, PRODUCT, STATED, Done, Job, by_the_bot
 from evaluation.town.runs import run as lives
 
 SEEDS = 5
+ABLATION_SEEDS = 3
 SENSITIVITY_SEEDS = 2
 RATIO = 1.5
 """Mutual matches over those of popularity and of one-way scoring that were promised."""
@@ -45,7 +46,8 @@ Figures = dict[str, dict[str, NDArray[np.float64]]]
 def run(context: Context) -> Section:
     """The stated town, then the others."""
     seeds = list(range(max(2, SEEDS // context.every)))
-    done = _live([Job(STATED, seed, policy) for seed in seeds for policy in POLICIES])
+    fewer = seeds[:ABLATION_SEEDS]
+    done = _live([Job(STATED, seed, policy) for seed in seeds for policy in POLICIES if seed in fewer or policy not in ABLATIONS])
     figures = collected(done)
     rows = promises(figures)
     rows += [matches(figures, policy) for policy in POLICIES if policy != PRODUCT]
@@ -55,10 +57,12 @@ def run(context: Context) -> Section:
         found = collected(_live([Job(town, seed, policy) for seed in others for policy in COMPARED]))
         rows += [sensitive(town, found, baseline) for baseline in PROMISED]
         rows.append(_row(f"… {town}: ECE of a match", over_seeds(found[PRODUCT]["ECE of a match"]), unit="", better="lower"))
+    rows += bot()
     draw(context, figures, [one for one in done if one.job.seed == 0])
     cards = np.mean(figures[PRODUCT]["cards"])
     note = (
-        f"{len(seeds)} seeds, {len(others)} for the other towns; 95 % intervals are Student's over seeds, ratios are taken within a seed. "
+        f"{len(seeds)} seeds, {len(fewer)} for other settings of the product, {len(others)} for the other towns; 95 % intervals are "
+        "Student's over seeds, ratios are taken within a seed. "
         f"About {cards:,.0f} cards a town. What the town assumes, and from where: evaluation/town/parameters.py."
     )
     plots = ("town-matches.png", "town-calibration.png", "town-exposure.png")
@@ -134,6 +138,16 @@ def told(figures: Figures) -> list[Row]:
 def sensitive(town: str, figures: Figures, baseline: str) -> Row:
     """The promised ratio in another town."""
     return _row(f"{town}: matches over those of {baseline}", ratio(figures[PRODUCT][MATCHES], figures[baseline][MATCHES]), unit="×")
+
+
+def bot() -> list[Row]:
+    """One small town served by the bot's use cases over SQLite, beside the engine-only run of the same town."""
+    served, alone = by_the_bot(0)
+    rows = []
+    for name in ("matches", "cards", "likes", "exposure gini women", "exposure gini men", "ECE of a like"):
+        note = "one small town, through the bot's use cases over SQLite" if name == "matches" else ""
+        rows.append(Row(f"by the bot: {name}", served[name], 1, baseline=alone[name], baseline_name="engine alone", note=note))
+    return rows
 
 
 def _row(name: str, found: Estimate, *, unit: str = "", better: str = "higher", bound: float | None = None, note: str = "") -> Row:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 from engine.matching.settings import RankingSettings
 from engine.types import TypePack
-from evaluation.town import outcome, replaying, world
+from evaluation.town import outcome, replaying, service, world
 from evaluation.town.life import live
 from evaluation.town.outcome import Curves
 from evaluation.town.parameters import SENSITIVITY, Town
@@ -47,6 +49,10 @@ POLICIES: dict[str, Callable[[World], Policy]] = {
 }
 
 
+ABLATIONS = tuple(name for name in POLICIES if name.startswith(f"{PRODUCT}, "))
+"""The product with other settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One life."""
@@ -76,6 +82,14 @@ def run(jobs: Iterable[Job]) -> Iterator[Done]:
 def replay(seeds: Iterable[int]) -> Iterator[dict[str, float]]:
     """Figures of `evaluation.town.replaying` for each seed, likewise."""
     return _in_two(_replayed, list(seeds))
+
+
+def by_the_bot(seed: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Figures of a small town served by the bot's use cases, and of the same town served by the engine alone."""
+    town = service.comparable(_pack(), seed)
+    with tempfile.TemporaryDirectory() as folder:
+        served = service.serve(town, Path(folder), SHIPPED)
+    return outcome.figures(served), outcome.figures(live(town, Product(town, SHIPPED)))
 
 
 def _in_two(task: Callable[[Given], Result], waiting: list[Given]) -> Iterator[Result]:

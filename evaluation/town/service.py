@@ -38,7 +38,7 @@ from evaluation.town.parameters import Town
 from evaluation.town.people import CENTRE, KM_PER_DEGREE, SEEKS
 from evaluation.town.world import World
 
-SMALL = Town(members=70, arrivals=7.0, weeks=2, active=0.5, couples=0, blocks=0.0, narrow=0.0)
+SMALL = Town(members=60, arrivals=6.0, weeks=1, active=0.5, couples=0, blocks=0.0, narrow=0.0)
 """No couples, so that both go by the stated prior; no blocks."""
 START = dt.datetime(2030, 1, 7, 8, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from engine.matching.features import Crowd
 from engine.types import TypePack
 from evaluation.ranking import gini
-from evaluation.town import habits, outcome, world
+from evaluation.town import habits, outcome, service, world
 from evaluation.town.life import PLACES, Life, live
 from evaluation.town.parameters import SENSITIVITY, Town
 from evaluation.town.policies import LikersFirst, PartnerType, Plain, Policy, Popularity, Truthful
@@ -221,3 +222,18 @@ def test_every_other_town_can_be_made(pack: TypePack) -> None:
         assert np.isfinite(made.truth.chance).all()
         assert (made.truth.couples.pairs == {}) == (town.couples == 0)
     assert len(POLICIES) >= 10
+
+
+@pytest.mark.slow
+def test_the_bot_itself_serves_a_town_and_keeps_every_filter(pack: TypePack, tmp_path: Path) -> None:
+    tiny = replace(service.SMALL, members=26, arrivals=4.0)
+    town = service.comparable(pack, 1, tiny)
+    log = service.serve(town, tmp_path).log
+    assert len(log) > 30
+    assert town.truth.eligible[log.viewer, log.shown].all()
+    assert town.habits.present[log.day, log.shown].all()
+    assert town.truth.mutual[log.viewer[log.matched], log.shown[log.matched]].all()
+    assert len(set(zip(log.viewer.tolist(), log.shown.tolist(), strict=True))) == len(log)
+    assert not np.isnan(log.out).any()
+    alone = live(town, Product(town)).log
+    assert len(log) == pytest.approx(len(alone), rel=0.15)
