@@ -15,6 +15,7 @@ count e-fold less after `memory` further ones, and directions that nothing is he
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,7 +26,9 @@ Array = NDArray[np.float64]
 
 BATCH: Final = 100
 """Answers after which forgetting is done at once; an inverse each time would cost more than everything else."""
-NEWTON: Final = 4
+NEWTON: Final = 8
+MOST: Final = 500.0
+"""Log-odds beyond which a chance is 0 or 1."""
 
 
 @dataclass(slots=True)
@@ -55,12 +58,8 @@ class Logistic:
         """Fold in one answer: features (features,), 1 for a like and 0 for none."""
         along = self.covariance @ x
         z, s = float(x @ self.mean), float(x @ along)
-        t, pull, v = z, 0.0, 0.0
-        for _ in range(NEWTON):
-            p = 1 / (1 + np.exp(-t))
-            v = weight * p * (1 - p)
-            t += (z + s * weight * (y - p) - t) / (1 + s * v)
-        p = 1 / (1 + np.exp(-t))
+        t = _mode(z, s * weight, y)
+        p = _chance(t)
         v, pull = weight * p * (1 - p), weight * (y - p)
         self.mean = self.mean + pull * along
         self.covariance = self.covariance - np.outer(along, along) * (v / (1 + v * s))
@@ -74,6 +73,29 @@ class Logistic:
         self.covariance = (covariance + covariance.T) / 2
 
 
+def _mode(z: float, s: float, y: float) -> float:
+    """Where t = z + s (y - σ(t)): Newton's method, and halving where it would leave what the solution lies in.
+
+    >>> t = _mode(0.5, 2.0, 1.0)
+    >>> abs(t - (0.5 + 2.0 * (1.0 - _chance(t)))) < 1e-6
+    True
+    """
+    low, high = sorted((z, z + s * (y - _chance(z))))
+    t = z
+    for _ in range(NEWTON):
+        p = _chance(t)
+        off = t - z - s * (y - p)
+        low, high = (low, t) if off > 0 else (t, high)
+        t -= off / (1 + s * p * (1 - p))
+        if not low <= t <= high:
+            t = (low + high) / 2
+    return t
+
+
+def _chance(z: float) -> float:
+    return 1 / (1 + math.exp(-z)) if z > -MOST else 0.0
+
+
 def moderated(z: Array, s: Array) -> Array:
     """Log-odds with their uncertainty taken in: nearer to even odds the less sure they are."""
     return z / np.sqrt(1 + np.pi * s / 8)
@@ -85,4 +107,4 @@ def sigmoid(z: Array) -> Array:
     >>> sigmoid(np.array([0.0, 800.0])).tolist()
     [0.5, 1.0]
     """
-    return np.asarray(1 / (1 + np.exp(-np.minimum(np.maximum(z, -500), 500))), dtype=np.float64)
+    return np.asarray(1 / (1 + np.exp(-np.minimum(np.maximum(z, -MOST), MOST))), dtype=np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,25 +15,13 @@ from engine.matching.model import LikeModel
 from engine.matching.people import Candidate, Person, Record
 from engine.matching.ranking import Matcher
 from engine.matching.settings import RankingSettings
-from engine.matching.taste import Centre
-from engine.types import TypePack
 
 EVEN = Fair({"woman": 10.0, "man": 10.0})
 
 
 @pytest.fixture(scope="module")
-def pack() -> TypePack:
-    return TypePack.load()
-
-
-@pytest.fixture(scope="module")
-def model(pack: TypePack) -> LikeModel:
-    return LikeModel(Centre.start(pack))
-
-
-@pytest.fixture(scope="module")
-def matcher(pack: TypePack) -> Matcher:
-    return Matcher(Affinity(pack), RankingSettings(newcomer_slots=0.0))
+def matcher(affinity: Affinity) -> Matcher:
+    return Matcher(affinity, RankingSettings(newcomer_slots=0.0))
 
 
 def known(person_id: int, **said: object) -> Person:
@@ -92,3 +81,63 @@ def test_contributions_and_features_are_those_of_the_model(matcher: Matcher, mod
 
 def test_nobody_to_rank(matcher: Matcher, model: LikeModel) -> None:
     assert matcher.rank(VIEWER, [], model, None, EVEN, 1) == []
+
+
+def test_who_passed_the_viewer_comes_after_everybody_else(matcher: Matcher, model: LikeModel) -> None:
+    people = [Candidate(known(1, age=30.0), passed_me=True), Candidate(known(2, age=60.0)), Candidate(known(3, recent=90))]
+    ranked = matcher.rank(VIEWER, people, model, None, EVEN, 1)
+    assert [one.id for one in ranked] == [2, 3, 1]
+    assert [one.passed_me for one in ranked] == [False, False, True]
+    assert ranked[2].p_back < 0.05
+
+
+def test_newcomers_are_tried_and_only_until_they_are_known(affinity: Affinity, model: LikeModel) -> None:
+    matcher = Matcher(affinity, RankingSettings(newcomer_slots=0.3, newcomer_shown=20))
+    old = [Candidate(known(number, age=30.0)) for number in range(1, 51)]
+    new = [Candidate(Person(number, "woman", 48.0)) for number in range(51, 61)]
+    firsts = [matcher.rank(VIEWER, old + new, model, None, EVEN, seed)[0] for seed in range(100)]
+    assert 0.15 < sum(one.explored for one in firsts) / 100 < 0.45
+    assert all((one.id > 50) == one.explored for one in firsts)
+    learned = [replace(one, person=replace(one.person, record=Record(20, 4, 4.0))) for one in new]
+    assert not any(matcher.rank(VIEWER, old + learned, model, None, EVEN, seed)[0].explored for seed in range(30))
+
+
+def test_one_seed_is_one_order(affinity: Affinity, model: LikeModel) -> None:
+    matcher = Matcher(affinity, RankingSettings(newcomer_slots=0.5))
+    people = [Candidate(Person(number, "woman", 20.0 + number % 9)) for number in range(1, 40)]
+    orders = {tuple(ids(matcher, model, people, seed=seed)) for seed in (7, 7, 7)}
+    assert len(orders) == 1
+    assert ids(matcher, model, people, seed=8) != list(orders.pop())
+
+
+def test_nobody_is_shown_to_everyone(matcher: Matcher, model: LikeModel) -> None:
+    """Forty viewers in a row, one person whom all would like best: the cap holds, and levelling spreads the rest."""
+    people = [replace(known(number, age=33.0), record=Record(100, 95 if number == 1 else 30, 30.0)) for number in range(1, 21)]
+    shown = dict.fromkeys(range(1, 21), 0)
+    for turn in range(400):
+        fair = Fair.of({"woman": turn}, {"woman": 20})
+        candidates = [Candidate(replace(person, recent=shown[person.id])) for person in people]
+        shown[matcher.rank(replace(VIEWER, id=1000 + turn), candidates, model, None, fair, turn)[0].id] += 1
+    assert shown[1] == max(shown.values())
+    assert shown[1] <= matcher.settings.share * 400 / 20 + 1
+    assert min(shown.values()) > 10
+
+
+def test_scores_of_pairs_are_those_of_ranking_and_of_either_order(matcher: Matcher, model: LikeModel, made: Any) -> None:
+    random = np.random.default_rng(1)
+    people = [made(number, "man" if number % 2 else "woman", random) for number in range(12)]
+    places = np.array([(a, b) for a in range(12) for b in range(a + 1, 12) if (a + b) % 2])
+    scored = matcher.pairs(people, places, model, None)
+    assert [(one, other) for one, other, _ in scored] == [tuple(pair) for pair in places.tolist()]
+    for one, other, score in scored[:5]:
+        ranked = matcher.rank(people[one], [Candidate(people[other])], model, None, Fair(), 1)[0]
+        assert score == pytest.approx(ranked.p_out * ranked.p_back * model.replies.chances([0.0])[0] ** 2, rel=1e-5)
+    assert [score for *_, score in matcher.pairs(people, places[:, ::-1], model, None)] == pytest.approx([score for *_, score in scored])
+    assert matcher.pairs(people, np.zeros((0, 2), dtype=int), model, None) == []
+
+
+@pytest.mark.parametrize("combine", ["product", "harmonic"])
+def test_both_ways_of_combining_can_be_chosen(affinity: Affinity, model: LikeModel, combine: str) -> None:
+    one = Matcher(affinity, RankingSettings(combine=combine)).rank(VIEWER, [Candidate(known(1))], model, None, EVEN, 1)[0]
+    p, q = one.p_out, one.p_back
+    assert one.score == pytest.approx((p * q if combine == "product" else 2 * p * q / (p + q)) * one.reply)
