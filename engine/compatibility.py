@@ -306,7 +306,7 @@ def explained(made: Comparison) -> Comparison:
         lines.append(f'By {what}, "{found.one.name}" and "{found.other.name}": {seen[0]}, {times} times as often as by chance.')
         lines_ko.append(f"{what_ko}: ‘{found.one.name_ko}’ · ‘{found.other.name_ko}’ — {seen[1]}, 우연의 {times}배.")
     lines.append("This is resemblance to observed couples, no forecast.")
-    lines_ko.append("관찰된 커플과 닮은 정도이며, 앞날을 말하지 않습니다.")
+    lines_ko.append("관찰된 커플과 닮은 정도이며, 앞날을 예측하지 않습니다.")
     return replace(made, reason=" ".join(lines), reason_ko=" ".join(lines_ko))
 
 

@@ -186,7 +186,21 @@ def facts(label: str, collected: Mapping[str, Any], learned: Mapping[str, Any], 
         Row(f"{label}: of the photos taken, couples", right / max(len(taken), 1), len(taken), bound=0.92),
         Row(f"{label}: of the couples, taken", right / max(len(couples), 1), len(couples), bound=0.85),
         Row(f"{label}: couples learned from", float(learned["couples"]), int(collected["seen"])),
+        *compatibility(label, learned.get("compatibility")),
         Row(f"{label}: least agreement of the classifier with the types", float(min(agreements, default=0.0)), len(agreements)),
+    ]
+
+
+def compatibility(label: str, figures: Mapping[str, Any] | None) -> list[Row]:
+    """How well held-out couples were told from random pairs of the same ages while learning; nothing where it had too few couples."""
+    if figures is None:
+        return []
+    name = f"{label}: compatibility of held-out couples"
+    area, error = tuple(figures["auc_interval"]), tuple(figures["ece_interval"])
+    note = f"{figures['pairs']:,} random pairs; likeness read across two photos for {figures['apart']:.0%} of the couples"
+    return [
+        Row(f"{name}: AUC", figures["auc"], figures["n"], interval=area, baseline=0.5, baseline_name="guessing", note=note),
+        Row(f"{name}: expected calibration error", figures["ece"], figures["n"], better="lower", interval=error),
     ]
 
 
