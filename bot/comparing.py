@@ -1,7 +1,7 @@
 """Two people to be compared: their photos in memory for a while, and what the engine reads from them.
 
-Nothing of it reaches the database or a file.  Photos are dropped as soon as they were compared, when the member does anything else with
-the comparison than go on, and at the latest when their time is over; a restart forgets them all.
+Nothing of it reaches the database or a file.  Photos are forgotten as soon as they were compared, when the member stops or begins anew, and
+at the latest when their time is over; a restart forgets them all.
 """
 
 from __future__ import annotations
