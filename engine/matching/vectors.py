@@ -7,7 +7,8 @@ tastes, one-hot types by rows of the lifts, age gaps by ages and their squares, 
 
     row B   = [face, clothes | types | taste in faces, in clothes | popularity, selectivity | gender | age, age² | place]
 
-holds what is B's, and query A the weights.  What changes daily (activity, exposure) is left to `ranking`, which scores exactly.
+holds what is B's, and query A the weights.  B's popularity is the hoped-for one (`OPTIMISM`).  What changes daily (activity,
+exposure) is left to `ranking`, which scores exactly.
 Rows depend on the model only through its centre, whose slow movement shifts all products of a query alike.
 """
 
@@ -29,6 +30,9 @@ from engine.values import Vector
 
 FASHION_KEPT = 104
 """Numbers of a fashion vector that a row holds, so that one of SFace and all types has 512: the legs' textures are left out."""
+OPTIMISM = 1.0
+"""Standard deviations by which a row's popularity stands above what is believed: else nobody among a million who is still unknown
+would be among the hundreds that are ranked.  Who is known loses it."""
 WIDTH = 64
 """Rows are padded to a multiple of this many numbers."""
 PARTS = ("face", "fashion", "face_types", "fashion_types", "taste_face", "taste_fashion", "standing", "gender", "age", "place")
@@ -72,7 +76,8 @@ def rows(people: Sequence[Person], model: LikeModel, table: Table) -> NDArray[np
         out[has, place.start + crowd.types[kind][has]] = 1
     out[:, layout.part("taste_face")] = crowd.taste_face
     out[:, layout.part("taste_fashion")] = crowd.taste_fashion[:, :kept]
-    out[:, layout.part("standing")] = np.stack([crowd.popularity, crowd.selectivity], axis=1)
+    hoped = crowd.popularity + OPTIMISM * np.sqrt(crowd.doubt)
+    out[:, layout.part("standing")] = np.stack([hoped, crowd.selectivity], axis=1)
     out[np.arange(len(people)), layout.part("gender").start + crowd.gender] = 1
     age = crowd.age / DECADE
     out[:, layout.part("age")] = np.stack([age, age**2], axis=1)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.affinity import CoupleCounts
+from engine.matching import vectors
 from engine.matching.exposure import Fair
 from engine.matching.features import FEATURES
 from engine.matching.lifts import Lifts, Table
@@ -58,7 +59,9 @@ def test_a_row_has_512_numbers_and_is_the_same_alone(learned: LikeModel, table: 
     assert [layout.part(name).start for name in PARTS][1:] == [layout.part(name).stop for name in PARTS][:-1]
 
 
-def test_the_inner_product_is_the_log_odds_of_both_ways_but_for_what_is_left_out(learned: LikeModel, table: Table, made: Any) -> None:
+def test_the_inner_product_is_the_log_odds_of_both_ways_but_for_what_is_left_out(
+    learned: LikeModel, table: Table, made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody's places, activity and lower clothes differ here, and nobody is alike in clothes: what is left is exact, up to a constant."""
     viewer = replace(town(made, "man", 1, 2)[0], latitude=None, longitude=None, fashion=None)
     seen = np.r_[np.ones(40), np.zeros(81)].astype(np.float32)
@@ -67,6 +70,7 @@ def test_the_inner_product_is_the_log_odds_of_both_ways_but_for_what_is_left_out
         for one in town(made, "woman", 60, 3)
         if one.fashion is not None
     ]
+    monkeypatch.setattr(vectors, "OPTIMISM", 0.0)
     own, others = learned.crowd([viewer], table), learned.crowd(people, table)
     out, back = learned.predict(own, others, table), learned.predict(others, own, table)
     z, y = out.contributions.sum(axis=1), back.contributions.sum(axis=1)
@@ -100,3 +104,10 @@ def test_fashion_beyond_what_a_row_keeps_is_left_to_ranking(learned: LikeModel, 
     changed[FASHION_KEPT:] = changed[FASHION_KEPT:][::-1]
     assert np.allclose(row(person, learned, table), row(replace(person, fashion=changed), learned, table), atol=1e-6)
     assert len(FEATURES) == 13
+
+
+def test_who_is_unknown_is_found_rather_than_who_is_known_to_be_as_popular(model: LikeModel, table: Table, made: Any) -> None:
+    known = replace(made(1, "woman", np.random.default_rng(1)), record=Record(200, 60, 60.0))
+    unknown = replace(known, record=Record())
+    asked = query(made(2, "man", np.random.default_rng(2)), model, table, ("woman",))
+    assert float(row(unknown, model, table) @ asked) > float(row(known, model, table) @ asked) + 0.2
