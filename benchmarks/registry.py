@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.context import Benchmark
-from benchmarks.suites import affinity, assignment, relay, selfie, serving, startup, training
+from benchmarks.suites import affinity, assignment, candidates, relay, selfie, serving, startup, training
 
 BENCHMARKS = (
     Benchmark("selfie", "A selfie", selfie.run),
@@ -13,4 +13,5 @@ BENCHMARKS = (
     Benchmark("training", "Serving while types are learned", training.run),
     Benchmark("assignment", "Assigning a newcomer to a type", assignment.run),
     Benchmark("affinity", "Partner types at ten million couples", affinity.run),
+    Benchmark("candidates", "Candidates among a million members", candidates.run),
 )

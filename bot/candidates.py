@@ -94,7 +94,7 @@ class Candidates:
                 index = self._index
                 if index is None or self._version != version(self._context()) or not self._follow(index):
                     return None
-        except (IndexFault, DatabaseError) as error:
+        except (IndexFault, DatabaseError, OSError) as error:
             self._fail(error)
             return None
         seeker = Seeker(**facts(member), today=days(now.date()), exclude=search.excluded(connection, member.id))
@@ -148,7 +148,10 @@ class Candidates:
         with self._looking, self._lock:
             index, self._index = self._index, None
         if index is not None:
-            index.flush(self._stamp())
+            try:
+                index.flush(self._stamp())
+            except (IndexFault, OSError):
+                log.warning("the index could not be made durable: what changed last is read again after the next start")
             index.close()
 
     def _load(self) -> None:

@@ -63,6 +63,11 @@ class ExactIndex:
         """What the last flush noted."""
         return self._store.stamp
 
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """(capacity, dims) all rows, for measurements; not to be kept over a change."""
+        return self._store.matrix
+
     def __len__(self) -> int:
         return len(self._slots)
 

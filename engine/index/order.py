@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.columns import Columns, Slots
+from engine.index.columns import Columns, Slots, taken
 from engine.index.rules import UNPLACED, Wanted
 from engine.index.values import Seeker
 
@@ -106,6 +106,7 @@ class Order:
         ends = np.searchsorted(self._keys, groups | born_code(wanted.born_last), "right")
         lengths = np.maximum(ends - starts, 0)
         total = int(lengths.sum())
-        offsets = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-        slots = self._slots[offsets + np.arange(total)]
+        offsets = np.repeat((starts - (np.cumsum(lengths) - lengths)).astype(np.int32), lengths)
+        offsets += np.arange(total, dtype=np.int32)
+        slots = taken(self._slots, offsets)
         return slots[self.state[slots] == SORTED] if self._stale else slots

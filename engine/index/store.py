@@ -192,6 +192,8 @@ class Store:
         for start in range(0, len(records), CHUNK):
             part = self.matrix[start : start + CHUNK]
             part[(records["id"][start : start + CHUNK] == 0) & part.any(axis=1)] = 0.0
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)  # unmaps what was only looked at; the file keeps it
 
     def reserve(self, rows: int) -> int:
         """Make room for `rows` rows at least; the capacity then.
