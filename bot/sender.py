@@ -10,6 +10,7 @@ What can go wrong, and what follows:
 - 400: the row is given up and logged without its text; the sender of a relayed message is told
 - 5xx, network: again after a pause that doubles, with jitter, for a day
 - a row that breaks the sender itself: a few times more, then given up
+- the day's card of somebody who may not be shown any more: given up
 - a crash: leases are given back at the next start; a row that was sent but not settled is sent again
 """
 
@@ -38,7 +39,7 @@ from bot.context import Context
 from bot.delivery import EDITS, PhotoSource, Sent, deliver
 from bot.outbox import Letter, target
 from bot.runtime import Runtime
-from bot.usecases import reach
+from bot.usecases import daily, reach
 from db import outbox
 from db.errors import DatabaseError
 from db.records import OutboxRow
@@ -187,6 +188,8 @@ class Sender:
 
     async def _send(self, row: OutboxRow) -> Outcome:
         try:
+            if row.dedup_key.startswith(daily.KEY) and not await self._stands(row):
+                return Outcome(row, refused="the two may not meet any more")
             async with asyncio.timeout(CALL_TIMEOUT):
                 await self._pace.turn()
                 return Outcome(row, sent_as=_message_id(await self._call(row)))
@@ -206,6 +209,10 @@ class Sender:
             # Only the kind: what an exception says may quote a message.
             log.error("row %d (%s) could not be sent: %s", row.id, row.method, type(error).__name__)  # noqa: TRY400
             return self._later(row, "defect") if row.attempts < DEFECT_TRIES else Outcome(row, refused="defect")
+
+    async def _stands(self, row: OutboxRow) -> bool:
+        """Whether the day's card may still be shown: a chat may have rested for hours since it was queued."""
+        return await self._runtime.read(daily.stands, self._context(), row.member_id, Letter.read(row.method, row.payload).photo_id)
 
     async def _call(self, row: OutboxRow) -> Sent:
         letter = Letter.read(row.method, row.payload)

@@ -14,13 +14,15 @@ from bot import outbox
 from bot.context import Context
 from bot.replies import word
 from bot.usecases import discover, ranking
-from db import daily, exposures, members
+from db import daily, exposures, members, photos, search
 from db.records import Member
 from db.session import Connection
 from engine.matching.daily import Scored
 
 ACTIVE: Final = dt.timedelta(days=7)
 """Who was here within this time takes part."""
+KEY: Final = "daily:"
+"""What the outbox's keys of these cards begin with."""
 CHOICES: Final = 40
 """How many of a member's best are weighed; who is stable with a worse one than that is left for another day."""
 
@@ -71,10 +73,19 @@ def give(connection: Connection, context: Context, one_id: int, other_id: int, d
         if place is not None and not member.demo:
             said = word("steering.daily" if place.candidate.member.demo else "steering.daily_both")
             card = discover.card(connection, context, member, place, where="daily", said=said)
-            if not outbox.notify(connection, context, member, card, f"daily:{day.isoformat()}"):
+            if not outbox.notify(connection, context, member, card, f"{KEY}{day.isoformat()}"):
                 raise AlreadyTold
             told += 1
     return told
+
+
+def stands(connection: Connection, context: Context, member_id: int | None, photo_id: int | None) -> bool:
+    """Whether a card that waited to be sent may still be shown: meanwhile either of the two may have blocked, answered or left."""
+    member = None if member_id is None else members.by_id(connection, member_id)
+    photo = None if photo_id is None else photos.by_id(connection, photo_id)
+    if member is None or photo is None or photo.status != "approved" or not _here(member):
+        return False
+    return bool(search.verify(connection, member, [photo.member_id], context.now))
 
 
 def _here(member: Member) -> bool:

@@ -23,8 +23,8 @@ from bot.outbox import Letter
 from bot.replies import Say, Shown, word
 from bot.runtime import Runtime
 from bot.sender import Pace, Sender
-from bot.usecases import names
-from db import likes, members, messages, outbox, pairs, photos, tables
+from bot.usecases import daily, names
+from db import likes, members, messages, outbox, pairs, photos, safety, tables
 from db.records import Member, Pair
 from db.session import Connection, Database
 from db.settings import DatabaseSettings
@@ -268,6 +268,19 @@ async def test_a_stored_photo_is_uploaded_once_and_sent_by_its_id_afterwards(pos
     post.start()
     await until(lambda: not post.waiting())
     assert len(post.heard(MINA)) == 2
+
+
+async def test_the_days_card_is_sent_only_while_the_two_may_meet(post: Post) -> None:
+    mina, jun, theo = (post.people[number].id for number in (MINA, JUN, THEO))
+    post.database.transact(lambda connection: connection.exec_driver_sql("UPDATE photos SET jpeg = ?", (jpeg(),)))
+    for one, other, day in ((mina, jun, 1), (jun, theo, 2)):
+        told = post.database.transact(daily.give, surroundings(now()), one, other, dt.date(2026, 11, day))
+        assert told == 2
+    post.database.transact(safety.block, jun, mina, now())
+    post.start()
+    await until(lambda: not post.waiting())
+    assert post.heard(MINA) == []
+    assert [len(post.heard(number)) for number in (JUN, THEO)] == [1, 1]
 
 
 async def test_news_of_the_same_thing_is_queued_once(post: Post) -> None:

@@ -78,6 +78,7 @@ class Meeting(RuleBasedStateMachine):
         self.last_card: dict[int, int] = {}
         self.told: set[tuple[int, dt.date]] = set()
         self.folder = tempfile.TemporaryDirectory()
+        self.waiting: list[tuple[int, int, int]] = []
         self._index: Candidates | None = None
 
     def teardown(self) -> None:
@@ -185,6 +186,16 @@ class Meeting(RuleBasedStateMachine):
             assert frozenset((member_id, person)) not in strangers
             assert (member_id, day) not in self.told
             self.told.add((member_id, day))
+
+    @rule()
+    def send_cards(self) -> None:
+        """Cards of the day that waited are sent, save those that may not be shown any more."""
+        for member_id, person, photo in self.waiting:
+            stands = self.database.read(daily.stands, self.surroundings(None), member_id, photo)
+            may = self.world.may_be_shown(member_id, person, self.now.date()) and photo in self.approved(person)
+            reachable = member_id in self.world.people and self.person(member_id).reachable
+            assert stands == (may and reachable)
+        self.waiting.clear()
 
     # What people do: everything else.
 
@@ -341,7 +352,8 @@ class Meeting(RuleBasedStateMachine):
         return found
 
     def approved(self, member_id: int) -> list[int]:
-        return [photo for photo, status in self.person(member_id).photos.items() if status == "approved"]
+        one = self.world.people.get(member_id)
+        return [] if one is None else [photo for photo, status in one.photos.items() if status == "approved"]
 
     def some_two(self, key: int) -> tuple[int, int]:
         """Two places, by a number: of somebody who saw another's card, or of anybody, the same one twice too."""
@@ -488,6 +500,7 @@ class Meeting(RuleBasedStateMachine):
             else:
                 self.check_card(row.member_id, owner, photo)
                 found.append((row.member_id, owner))
+                self.waiting.append((row.member_id, owner, photo))
         return found
 
 
