@@ -98,12 +98,11 @@ def rank(connection: Connection, context: Context, member: Member, candidates: S
     if viewer is None:
         return []
     by_id = {candidate.member.id: candidate for candidate in candidates if candidate.member.id in known}
-    passed = likes.passed(connection, member.id, by_id)
     # What the member saw and has not answered is no attention that they would get anew: they stay in their place.
     since = context.now - dt.timedelta(days=learned.settings.window_days)
     for shown, times in impressions.shown_by(connection, member.id, by_id, since).items():
         known[shown] = replace(known[shown], recent=max(0, known[shown].recent - times))
-    asked = [people.Candidate(known[one], candidate.liked_me, one in passed) for one, candidate in by_id.items()]
+    asked = [people.Candidate(known[one], candidate.liked_me, candidate.passed_me) for one, candidate in by_id.items()]
     couples = matching.couples(connection, context)
     ranked = learned.matcher.rank(viewer, asked, learned.model, couples, learned.fair, seed(viewer, context.now))
     return [Place(by_id[one.id], one) for one in ranked]

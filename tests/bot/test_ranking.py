@@ -252,12 +252,12 @@ def away(connection: Connection, town: Town, her: int, him: int) -> None:
 
 
 def skips_me(connection: Connection, town: Town, her: int, him: int) -> None:
-    me = min(row.id for row in members.of(connection, range(1, 50)).values() if row.gender == "man" and row.id != him)
+    me = min(row.id for row in members.of(connection, range(her - 9, her)).values() if row.gender == "man" and row.id != him)
     like_queries.mark(connection, her, me, False, town.now)
 
 
 def likes_me(connection: Connection, town: Town, her: int, him: int) -> None:
-    me = min(row.id for row in members.of(connection, range(1, 50)).values() if row.gender == "man" and row.id != him)
+    me = min(row.id for row in members.of(connection, range(her - 9, her)).values() if row.gender == "man" and row.id != him)
     like_queries.mark(connection, her, me, True, town.now)
 
 

@@ -22,7 +22,7 @@ async def test_a_card_says_why_and_shows_its_evidence(stage: Stage, language: st
     await stage.person(1002, language, gender="man", seeks="women")
     await mina.write("/discover")
     card = await mina.hears(is_card)
-    assert ("이분을 보여 드린 까닭" if language == "ko" else "Why this person") in words(card)
+    assert ("이분을 보여 드리는 이유" if language == "ko" else "Why this person") in words(card)
     assert ("나이가 같아요" if language == "ko" else "You are the same age") in words(card)
     await mina.press(card, "why")
     evidence = await mina.hears("🔎")
