@@ -3,8 +3,8 @@
 **Planted** couples have no pixels: people get vectors near the starter's types, ages, and a true log odds of being a couple, made of a
 table for face types, one for fashion types and the likeness of both; partners are also of like age, which must not help.  The code that
 `engine learn` runs is fitted on most couples (`engine.training.compatibility`), and the code that `/compat` runs scores the others
-beside random pairs of the same ages.  What is attainable is about the AUC of the true log odds (who was left for whom moves it a little).  **Shuffled**: the same people with partners that
-age alone chose.
+beside random pairs of the same ages.  What is attainable is about the AUC of the true log odds (who was left for whom moves it a little).
+**Shuffled**: the same people with partners that age alone chose.
 
 **Real couples** (`couples`) are too few to learn from: they measure what the starter's prior gives, beside re-paired people of like age.
 Two people on one photo share its light, so that part is flattered.

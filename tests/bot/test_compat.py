@@ -235,7 +235,8 @@ def test_every_refusal_has_its_own_sentence(town: Town, member: int, reason: str
 
 def test_a_result_says_what_it_is_and_that_nothing_was_stored(town: Town, member: int) -> None:
     said = result(town, member, pair())
-    for language, no_forecast, stored in (("en", "no forecast", "nothing was stored"), ("ko", "앞날을 말하지", "저장하지")):
+    sentences = {"en": ("no forecast", "nothing was stored"), "ko": ("예측하는 점수가 아니에요", "저장하지")}
+    for language, (no_forecast, stored) in sentences.items():
         text = WORDS.text(said.word, language)
         assert no_forecast in text
         assert stored in text
