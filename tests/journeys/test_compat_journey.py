@@ -95,7 +95,7 @@ async def test_two_photos_and_one_photo_of_both_and_nothing_is_stored(stage: Sta
     assert sum("☑" in one["text"] for one in buttons(board)) == 2
     await me.press(board, "compat_go")
     shown = await me.hears(is_result)
-    assert {"ko": "앞날을 말하지 않아요", "en": "It is no forecast"}[language] in words(shown)
+    assert {"ko": "앞날을 예측하는 점수가 아니에요", "en": "It is no forecast"}[language] in words(shown)
     assert not shown.get("has_protected_content")
     await me.press(shown, "compat_why")
     await me.hears(says("compat.why.all", language, lines=""))
