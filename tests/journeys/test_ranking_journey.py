@@ -26,7 +26,7 @@ async def test_a_card_says_why_and_shows_its_evidence(stage: Stage, language: st
     assert ("나이가 같아요" if language == "ko" else "You are the same age") in words(card)
     await mina.press(card, "why")
     evidence = await mina.hears("🔎")
-    assert ("예언하거나 성격을 말하지 않아요" if language == "ko" else "nothing about character") in words(evidence)
+    assert ("성격이 어떤지를 말해 주지는 않아요" if language == "ko" else "nothing about character") in words(evidence)
     assert "like:" in "".join(presses(await mina.message(card["message_id"]))), "the card can still be answered"
     await mina.press(evidence, "by_photos")
     screen = await mina.hears("🖼")
