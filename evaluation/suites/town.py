@@ -19,7 +19,7 @@ from evaluation.town.runs import run as lives
 
 SEEDS = 5
 ABLATION_SEEDS = 3
-SENSITIVITY_SEEDS = 2
+SENSITIVITY_SEEDS = 1
 RATIO = 1.5
 """Mutual matches over those of popularity and of one-way scoring that were promised."""
 UNEVENNESS = 0.5
