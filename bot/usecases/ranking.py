@@ -25,6 +25,7 @@ from db.records import Candidate, Member
 from db.session import Connection
 from engine.embedding import packed, unpacked
 from engine.matching import people, vectors
+from engine.matching.exposure import Cap
 from engine.matching.features import without_photos
 from engine.matching.people import MemberGender, Person
 from engine.matching.ranking import Ranked
@@ -36,6 +37,8 @@ SOUGHT: Final[dict[str, tuple[MemberGender, ...]]] = {
     "everyone": people.GENDERS,
 }
 AGAIN: Final = dt.timedelta(days=1)
+HOLD: Final = 3
+"""Times the cap from which on somebody is shown to nobody new for a while."""
 FURTHER: Final = 8
 """How many times larger a pool is asked for where everybody in the first one was shown enough lately."""
 
@@ -83,9 +86,16 @@ def pool(connection: Connection, context: Context, member: Member, limit: int) -
 
 
 def of(connection: Connection, context: Context, member: Member, candidates: Sequence[Candidate]) -> Order:
-    """These people in their order; whoever was shown to many lately and does not like the member waits."""
-    ranked = rank(connection, context, member, candidates)
-    return Order(tuple(place for place in ranked if not place.ranked.capped), sum(place.ranked.capped for place in ranked))
+    """These people in their order: who is over the cap comes last, and far over it waits, unless they like the member."""
+    learned, ranked = context.learned, rank(connection, context, member, candidates)
+    cap = Cap(HOLD * learned.settings.share, HOLD * learned.settings.minimum)
+
+    def waits(place: Place) -> bool:
+        person = place.ranked.person
+        return place.ranked.capped and bool(cap.over(person.recent, learned.fair.shares.get(person.gender, 0.0)))
+
+    places = tuple(place for place in ranked if not waits(place))
+    return Order(places, len(ranked) - len(places))
 
 
 def rank(connection: Connection, context: Context, member: Member, candidates: Sequence[Candidate]) -> list[Place]:
