@@ -296,3 +296,13 @@ def test_more_rows_than_are_looked_at_in_one_go() -> None:
     index.upsert([entry(row_id) for row_id in range(1, CHUNK + 500)])
     assert index.count(ASKS) == CHUNK + 498, "all but the seeker"
     index.close()
+
+
+def test_a_distance_is_enough_from_the_first_whole_kilometre_that_reaches() -> None:
+    """Seoul to Busan by tenths of a degree: 326.3 km."""
+    index = ExactIndex(None, DIMS).open()
+    there = replace(entry(1), latitude=35.2, longitude=129.1)
+    for own, theirs, fits in ((327, 327, 1), (326, 327, 0), (327, 326, 0), (0, 327, 1), (327, 0, 1)):
+        index.upsert([replace(there, distance_km=theirs)])
+        assert index.count(replace(ASKS, latitude=37.6, longitude=127.0, distance_km=own)) == fits, (own, theirs)
+    index.close()

@@ -41,7 +41,7 @@ def traits(draw: st.DrawFn) -> dict[str, object]:
         "age_max": draw(st.sampled_from([low, 36, 99, 99])),
         "latitude": place[0],
         "longitude": place[1],
-        "distance_km": draw(st.sampled_from([0, 0, 1, 25, 50, 100, 325, 20_014, 30_000])),
+        "distance_km": draw(st.sampled_from([0, 0, 1, 25, 50, 100, 326, 327, 327, 20_014, 30_000])),
         "city": draw(st.sampled_from(CITIES)),
         "languages": draw(st.sampled_from([1, 2, 3, 4, 2**31])),
         "same_language": draw(st.booleans()),
