@@ -18,23 +18,29 @@ import numpy as np
 
 from bot.runtime import Runtime
 from bot.usecases import persons
-from db import impressions, judgements, matching_states
+from db import impressions, judgements, likes, matching_states
 from db.errors import DatabaseError
 from db.matching_records import MatchingState
 from db.session import Connection
 from engine.affinity import Affinity
+from engine.embedding import unpacked
 from engine.matching.exposure import Fair
+from engine.matching.features import FEATURES, idle_days
 from engine.matching.model import VERSION, LikeModel
 from engine.matching.people import MemberGender
 from engine.matching.ranking import Matcher
+from engine.matching.replies import WINDOW_DAYS
 from engine.matching.settings import RankingSettings
 from engine.matching.taste import Centre
 from engine.types import TypePack
 
 NAME: Final = "likes"
 """Under which the state lies in the database."""
+REPLIES: Final = "replies"
+"""Under which it is noted up to which like it was seen whether an answer came."""
 LOOK: Final = 5.0
 """Seconds between two looks for new answers."""
+WINDOW: Final = dt.timedelta(days=WINDOW_DAYS)
 BATCH: Final = 500
 """Answers that one transaction folds in, about a tenth of a second of it."""
 COUNT: Final = 300.0
@@ -109,6 +115,9 @@ class Learner:
         if await self._runtime.read(waiting):
             while count := await self._runtime.transact(fold, self._pack(), self._in_use.settings, self._clock()):
                 folded += count
+        if await self._runtime.read(due, self._clock()):
+            while await self._runtime.transact(fold_replies, self._pack(), self._in_use.settings, self._clock()):
+                pass
         await self._take_over()
         now = asyncio.get_running_loop().time()
         if self._counted is None or now - self._counted > COUNT:
@@ -120,7 +129,7 @@ class Learner:
     async def _take_over(self) -> None:
         state = await self._runtime.read(matching_states.read, NAME)
         known = self._in_use.state
-        if state is not None and (known is None or (state.cursor, state.version) != (known.cursor, known.version)):
+        if state is not None and (known is None or (state.cursor, state.updated_at) != (known.cursor, known.updated_at)):
             self._in_use.state = state
 
 
@@ -146,6 +155,34 @@ def fold(connection: Connection, pack: TypePack, settings: RankingSettings, now:
         if shown is not None:
             model.observe(shown)
     matching_states.save(connection, NAME, model.to_bytes(), found[-1].id, VERSION, now)
+    return len(found)
+
+
+def due(connection: Connection, now: dt.datetime) -> bool:
+    """Whether there are answers old enough to see what came of them that nobody has looked at."""
+    state = matching_states.read(connection, REPLIES)
+    return bool(judgements.after(connection, 0 if state is None else state.cursor, 1, now - WINDOW))
+
+
+def fold_replies(connection: Connection, pack: TypePack, settings: RankingSettings, now: dt.datetime) -> int:
+    """Count which likes of a week ago were answered in time, in one transaction; how many answers were looked through, 0 for none.
+
+    Who had answered first is left out: whether they come back tells nothing there.
+    """
+    state, seen = matching_states.fold(connection, NAME), matching_states.fold(connection, REPLIES)
+    found = judgements.after(connection, seen.cursor, BATCH, now - WINDOW)
+    if not found:
+        return 0
+    model = read(state, pack, settings)
+    for one in found:
+        features = None if one.features is None else unpacked(one.features)
+        if not one.liked or features is None or features.shape != (len(FEATURES),):
+            continue
+        back = likes.answered_at(connection, one.shown_id, one.viewer_id)
+        if back is None or back >= one.at:
+            model.observe_reply(idle_days(features), back is not None and back <= one.at + WINDOW)
+    matching_states.save(connection, NAME, model.to_bytes(), state.cursor, VERSION, now)
+    matching_states.save(connection, REPLIES, b"", found[-1].id, VERSION, now)
     return len(found)
 
 

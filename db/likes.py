@@ -67,6 +67,12 @@ def lock(connection: Connection, one: int, other: int) -> RowMapping:
     return connection.execute(select(likes).where(where).with_for_update()).mappings().one()
 
 
+def answered_at(connection: Connection, who: int, whom: int) -> dt.datetime | None:
+    """When `who` answered about `whom`; None: not yet."""
+    at = likes.c.lo_at if who < whom else likes.c.hi_at
+    return connection.scalar(select(at).where(likes.c.lo == min(who, whom), likes.c.hi == max(who, whom)))
+
+
 def received(connection: Connection, member_id: int, *, skipped: bool = False, limit: int = 100) -> list[int]:
     """Members who like `member_id` and whom they have not answered (with `skipped`: whom they skipped), newest first.
 

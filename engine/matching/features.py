@@ -167,6 +167,16 @@ def without_photos(features: NDArray[np.floating]) -> Floats:
     return kept
 
 
+def idle_days(features: NDArray[np.floating]) -> float:
+    """How long the shown person had been away when a card's features (len(FEATURES),) were made.
+
+    >>> x = np.zeros(len(FEATURES)); x[PLACE["activity"]] = np.exp(-3 / WEEK)
+    >>> round(idle_days(x), 3)
+    3.0
+    """
+    return float(-WEEK * np.log(np.clip(features[PLACE["activity"]], 1e-6, 1.0)))
+
+
 def stacked(vectors: Sequence[Vector | None], dims: int) -> Floats:
     """(n, dims) float32 with zeros where there is no vector or a longer one, and at the end of shorter ones: what was not seen."""
     out = np.zeros((len(vectors), dims), dtype=np.float32)

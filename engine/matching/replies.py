@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+WINDOW_DAYS: Final = 7.0
+"""Within so many days of a like its answer came in time."""
 EDGES: Final = (1.0, 3.0, 7.0, 14.0, 30.0)
 """Days; below the first edge, between them, from the last on: six buckets."""
 PRIOR: Final = (0.9, 0.8, 0.65, 0.45, 0.25, 0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from bot import learning
 from bot.learning import LearnedInUse, Learner
 from bot.runtime import Runtime
-from db import erasure, impressions, judgements, matching_states, members
+from db import erasure, impressions, judgements, likes, matching_states, members
 from db.session import Connection, Database
 from engine.embedding import packed
 from engine.matching.features import FEATURES, PLACE
@@ -98,6 +99,42 @@ def test_what_cannot_be_learned_from_is_passed_over(town: Town, people: tuple[li
     assert folded < 8, "what an erased member answered is gone"
     assert 0 < kept(town.database).seen < 6
     assert not town.database.read(learning.waiting)
+
+
+def test_it_is_learned_who_comes_back_to_answer(town: Town, people: tuple[list[int], list[int]]) -> None:
+    """Of likes a week old it is counted whether an answer came in time, once, by how long the other one had been away."""
+    women, men = people
+    days = dt.timedelta(days=1)
+    features = np.zeros(len(FEATURES), np.float32)
+    features[PLACE["activity"]] = np.exp(-2 / 7)  # away for two days
+
+    def answer(connection: Connection, who: int, whom: int, at: dt.datetime, *, liked: bool) -> None:
+        likes.mark(connection, who, whom, liked, at)
+        judgements.add(connection, who, whom, liked, at, features=packed(features))
+
+    def all_of_it(connection: Connection) -> None:
+        answer(connection, women[1], men[0], NOW - days, liked=True)  # answered a day later
+        answer(connection, men[0], women[1], NOW, liked=True)  # had the answer before
+        answer(connection, men[0], women[0], NOW, liked=True)  # answered three days later
+        answer(connection, men[1], women[0], NOW, liked=True)  # never answered
+        answer(connection, men[2], women[0], NOW, liked=False)  # no like
+        answer(connection, men[3], women[2], NOW, liked=True)  # answered too late
+        answer(connection, women[0], men[0], NOW + 3 * days, liked=False)  # a skip is an answer too
+        answer(connection, women[2], men[3], NOW + 8 * days, liked=True)
+        answer(connection, men[2], women[2], NOW + 14 * days, liked=True)  # not due yet
+
+    town.database.transact(all_of_it)
+    while town.database.transact(learning.fold, small_pack(), SETTINGS, NOW):
+        pass
+    assert not town.database.read(learning.due, NOW + 5 * days)
+    assert town.database.read(learning.due, NOW + 20 * days)
+    while town.database.transact(learning.fold_replies, small_pack(), SETTINGS, NOW + 20 * days):
+        pass
+    assert not town.database.read(learning.due, NOW + 20 * days)
+    model = kept(town.database)
+    assert model.replies.counts[1].round(1).tolist() == [2.0, 2.0]
+    assert model.replies.counts.sum().round(1) == 4.0
+    assert model.seen == 9, "the weights are kept"
 
 
 def test_several_processes_fold_every_answer_once(town: Town, people: tuple[list[int], list[int]], monkeypatch: pytest.MonkeyPatch) -> None:
