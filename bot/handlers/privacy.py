@@ -53,8 +53,10 @@ async def delete(message: Message, desk: Desk) -> None:
     await desk.run(message, privacy.delete, "ask")
 
 
-async def delete_pressed(query: CallbackQuery, desk: Desk, press: Press) -> None:
-    """One of the two steps of deletion."""
+async def delete_pressed(query: CallbackQuery, desk: Desk, press: Press, member: Member) -> None:
+    """One of the two steps of deletion; photos of a comparison lie in memory alone and go first."""
+    if press.choice == "now" and desk.services.comparing is not None:
+        desk.services.comparing.end(member.id)
     await desk.run(query, privacy.delete, press.choice)
 
 

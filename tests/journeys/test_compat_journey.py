@@ -195,6 +195,20 @@ async def test_a_restart_forgets_the_photos_and_says_so(stage: Stage) -> None:
     assert stage.member(me).step == ""
 
 
+async def test_who_deletes_everything_leaves_no_photo_in_memory_either(stage: Stage) -> None:
+    me = await stage.person(1001, "en", gender="woman", seeks="men")
+    member_id = stage.member(me).id
+    board = await two(me, selfie(*HER), selfie(*HIM))
+    assert stage.application is not None
+    comparing = stage.application.services.comparing
+    assert comparing is not None
+    now = stage.application.services.clock()
+    assert comparing.of(member_id, now) is not None
+    await me.press_data(board, "delete::now")
+    await me.becomes(board["message_id"], lambda message: says("delete.done") in str(message.get("text")))
+    assert comparing.of(member_id, now) is None
+
+
 async def test_a_stranger_is_asked_to_start(stage: Stage) -> None:
     new = await stage.person(1002, "en")
     await new.write("/compat")
