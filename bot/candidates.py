@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +29,7 @@ from db.session import Connection, Database
 from engine.index.make import make
 from engine.index.rules import days
 from engine.index.settings import IndexSettings
+from engine.index.store import remove
 from engine.index.values import EVERYONE, MAN, OTHER, WOMAN, Entry, Index, IndexFault, Seeker
 from engine.matching import model, vectors
 from engine.values import Vector
@@ -135,7 +135,7 @@ class Candidates:
                 return
             self._next_try = now + COUNT
             if self._database.read(activity.members_by_status).get("active", 0) < self._settings.members:
-                self._forget_files()
+                remove(self._folder)  # no vectors lie about where no index is used
                 return
             self._load()
         self._catch_up()
@@ -255,11 +255,6 @@ class Candidates:
 
     def _stamp(self) -> str:
         return json.dumps({"version": self._version, "database": self._origin(), "seq": self._seq})
-
-    def _forget_files(self) -> None:
-        """No vectors lie about where no index is used."""
-        if self._folder.is_dir():
-            shutil.rmtree(self._folder)
 
     def _fail(self, error: Exception) -> None:
         """Do without the index for a while; said once."""

@@ -23,6 +23,7 @@ import fcntl
 import json
 import mmap
 import os
+import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,21 @@ _COVERED: Final = RECORD.itemsize - 4
 def check(record: bytes, vector: memoryview) -> int:
     """The checksum that belongs into a record."""
     return zlib.crc32(vector, zlib.crc32(record[:_COVERED]))
+
+
+def remove(folder: Path) -> bool:
+    """Delete an index's files; False where there are none, or where a process has them open."""
+    if not folder.is_dir():
+        return False
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
 
 
 class Store:

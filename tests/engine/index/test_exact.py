@@ -21,7 +21,7 @@ from engine.index.columns import CHUNK, Columns, packed
 from engine.index.exact import ExactIndex
 from engine.index.gate import Gate
 from engine.index.order import Order
-from engine.index.store import LEAST, RECORD, Store
+from engine.index.store import LEAST, RECORD, Store, remove
 from engine.index.values import MAN, WOMAN, Entry, IndexFault, Seeker
 from tests.engine.index import writer
 from tests.engine.index.towns import DIMS, TODAY, crowd, expected, seeker_of
@@ -85,6 +85,16 @@ def test_a_second_process_is_refused(folder: Path) -> None:
         ExactIndex(folder, DIMS).open()
     first.close()
     ExactIndex(folder, DIMS).open().close()
+
+
+def test_files_are_removed_only_where_nobody_has_them_open(folder: Path) -> None:
+    assert not remove(folder)
+    index = ExactIndex(folder, DIMS).open()
+    assert not remove(folder)
+    assert (folder / "vectors.f32").is_file()
+    index.close()
+    assert remove(folder)
+    assert not folder.exists()
 
 
 def test_a_closed_index_says_so(folder: Path) -> None:
