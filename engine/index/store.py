@@ -80,6 +80,15 @@ def remove(folder: Path) -> bool:
     return True
 
 
+def _allocate(number: int, size: int) -> None:
+    """Make a file longer; not sparse: a full disk must be an error here, not a signal when a mapped page is written."""
+    allocate = getattr(os, "posix_fallocate", None)
+    if allocate is None:  # macOS has none: a sparse file is the best that can be had
+        os.ftruncate(number, size)
+    else:
+        allocate(number, 0, size)
+
+
 class Store:
     """The files of one index, or as much memory where `folder` is None.
 
@@ -180,8 +189,7 @@ class Store:
                 if self.folder is None:
                     os.ftruncate(number, rows * size)
                 else:
-                    # Not a sparse file: a full disk must be an error here, not a signal when a mapped page is written.
-                    os.posix_fallocate(number, 0, rows * size)
+                    _allocate(number, rows * size)
         self._unmap()
         self._map = mmap.mmap(self._vectors, rows * self.dims * 4)
         self.matrix = np.frombuffer(self._map, np.float32).reshape(rows, self.dims)
