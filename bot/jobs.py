@@ -201,7 +201,7 @@ class Worker:
             ("outbox", schedule.keep_outbox, outbox.forget_before),
             ("messages", schedule.keep_messages, messages.forget_before),
             ("jobs", schedule.keep_jobs, jobs.forget_before),
-            ("showings", schedule.keep_answers, impressions.forget_features),
+            ("showings", schedule.keep_answers, impressions.forget_before),
             ("answers", schedule.keep_answers, judgements.forget_before),
             ("changes", CHANGES, changes.forget_before),
             ("picks", PICKS, _forget_picks),

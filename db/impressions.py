@@ -94,15 +94,6 @@ def counts_by_member(connection: Connection, since: dt.datetime, *, demo: bool =
     return [Exposed(*row) for row in connection.execute(wanted)]
 
 
-def forget_features(connection: Connection, before: dt.datetime, limit: int = 5000) -> int:
-    """Take the features away from up to `limit` impressions older than `before`; how many: call again until it is 0."""
-    old = select(impressions.c.id).where(impressions.c.at < before, impressions.c.features.is_not(None)).order_by(impressions.c.at)
-    ids = list(connection.scalars(old.limit(limit)))
-    for chunk in writing.chunks(ids):
-        connection.execute(impressions.update().where(impressions.c.id.in_(chunk)).values(features=None))
-    return len(ids)
-
-
 def forget_before(connection: Connection, before: dt.datetime, limit: int = 5000) -> int:
     """Delete up to `limit` impressions older than `before`, oldest first; how many: call again until it is 0."""
     old = list(connection.scalars(select(impressions.c.id).where(impressions.c.at < before).order_by(impressions.c.at).limit(limit)))
