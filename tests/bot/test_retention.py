@@ -1,0 +1,52 @@
+"""The job that bounds by age what only the program needs: what is old goes, what is young stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from bot.desk import utc_now
+from bot.settings import ScheduleSettings
+from db import daily, impressions, jobs, judgements, updates
+from db.session import Connection, Database
+from db.tables import metadata
+from tests.bot.runner import scheduler
+from tests.db.people import people
+
+QUIET = ScheduleSettings(collect="", learn="", retype="", daily_pick="", retention="")
+TABLES = ("updates_seen", "impressions", "judgements", "daily_picks", "job_runs")
+
+
+def rows(connection: Connection) -> dict[str, int]:
+    return {name: connection.scalar(select(func.count()).select_from(metadata.tables[name])) or 0 for name in TABLES}
+
+
+async def test_what_is_old_goes_and_what_is_young_stays(database: Database, tmp_path: Path) -> None:
+    her, him = people(database, "woman", "man")
+
+    def fill(connection: Connection, days: int) -> None:
+        then = utc_now() - dt.timedelta(days=days)
+        updates.seen(connection, 1000 + days, then)
+        impressions.add(connection, her.id, him.id, then, "discover", p_out=0.2, features=b"1234")
+        judgements.add(connection, her.id, him.id, True, then)
+        daily.give(connection, then.date(), her.id, him.id)
+        run = jobs.queue(connection, "retype", "schedule", {}, then)
+        jobs.finish(connection, run, "done", {}, then)
+
+    for days in (0, 400, 5):
+        database.transact(fill, days)
+    made, services = scheduler(database, tmp_path, QUIET)
+    run = database.transact(jobs.queue, "retention", "schedule", {}, utc_now())
+    assert database.transact(jobs.start, run, utc_now())
+    row = database.read(jobs.by_id, run)
+    assert row is not None
+    await made._worker.execute(row)
+    ended = database.read(jobs.by_id, run)
+    assert ended is not None
+    assert ended.state == "done", ended.result
+    assert database.read(rows) == {"updates_seen": 2, "impressions": 2, "judgements": 2, "daily_picks": 4, "job_runs": 3}
+    gone = {name: ended.result[name] for name in ("updates", "showings", "answers", "picks", "jobs")}
+    assert gone == {"updates": 1, "showings": 1, "answers": 1, "picks": 2, "jobs": 1}
+    services.runtime.close()
