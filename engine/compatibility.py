@@ -28,7 +28,7 @@ from engine.affinity import PRIOR_SHAPE, CoupleCounts, shrunk_lifts, table
 from engine.calibration import FEATURES, PARTS, Calibration, Floats
 from engine.gamma import Z
 from engine.types import Kind, TypeInfo, TypePack
-from engine.values import Analysis, Gender, Vector
+from engine.values import Analysis, Gender, ProblemCode, Vector
 
 SAME = 0.5
 """Cosine of two faces from which they are taken for one person: 1 in 10,000 pairs of different people reach it, two in three pairs of
@@ -38,25 +38,14 @@ FARTHEST = 2.0
 """Standard deviations beyond which likeness counts no further: one backdrop or one studio makes two photos as alike as that."""
 ENOUGH = 1e-6
 
-ProblemCode = Literal[
-    "not_an_image",
-    "too_large",
-    "nsfw",
-    "no_face",
-    "several_faces",
-    "face_too_small",
-    "too_dark_or_blurred",
-    "minor",
-    "same_person",
-    "no_couple",
-]
+PairProblemCode = ProblemCode | Literal["same_person", "no_couple"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why two people are not compared; `message` is an English sentence, `photo` the number of the photo that it is about (0: both)."""
 
-    code: ProblemCode
+    code: PairProblemCode
     message: str
     photo: int = 0
 

@@ -214,7 +214,12 @@ def test_what_else_arrives(town: Town, member: int) -> None:
 
 
 REASONS = sorted(
-    {*typing.get_args(Reason), *typing.get_args(ProblemCode), *typing.get_args(compatibility.ProblemCode), "not_fetched"}
+    {
+        *typing.get_args(Reason),
+        *typing.get_args(ProblemCode),
+        *(code for part in typing.get_args(compatibility.PairProblemCode) for code in typing.get_args(part)),
+        "not_fetched",
+    }
     - {"", "no_couple"}
 )
 

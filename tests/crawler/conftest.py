@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from engine.settings import EngineSettings
 from engine.types import STARTER, TypePack
 from engine.values import Image
 from tests.crawler.people import Placed, scene
+from tests.crawler.planted import made, opened, quiet, without_models
+from tests.engine.training import planted
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,17 @@ def describer(separator: Separator, crawler_cache: Path) -> Describer:
 @pytest.fixture
 def ingest(database: Database, separator: Separator, describer: Describer) -> Ingest:
     return Ingest(database, separator, describer, EngineSettings())
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with database and models after one version was learned and published; only to be read."""
+    folder = tmp_path_factory.mktemp("learned")
+    database = opened(folder, planted.corpus())
+    with pytest.MonkeyPatch.context() as patch:
+        without_models(patch)
+        answer, why = made(database, folder).learn(quiet)
+    database.close()
+    assert why == ""
+    (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+    return folder

@@ -28,6 +28,10 @@ from tests.engine.training import planted
 NOW = dt.datetime(2026, 11, 21, 7, 0, tzinfo=dt.UTC)
 
 
+def quiet(stage: str, done: int, total: int) -> None:
+    """Progress, to nobody."""
+
+
 class NoViews:
     """In place of the models: no picture is looked at."""
 

@@ -25,28 +25,10 @@ from engine.embedding import FaceEmbedder
 from engine.errors import PackError
 from engine.registry import Registry
 from engine.types import GROUPS, STARTER, TypePack
-from tests.crawler.planted import NOW, made, opened, store, without_models
+from tests.crawler.planted import NOW, made, opened, quiet, store, without_models
 from tests.engine.training import planted
 
 ROOT = STARTER.parent.parent
-
-
-def quiet(stage: str, done: int, total: int) -> None:
-    pass
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with database and models after one version was learned and published."""
-    folder = tmp_path_factory.mktemp("learned")
-    database = opened(folder, planted.corpus())
-    with pytest.MonkeyPatch.context() as patch:
-        without_models(patch)
-        answer, why = made(database, folder).learn(quiet)
-    database.close()
-    assert why == ""
-    (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -293,7 +275,7 @@ LEARNING = """
 import datetime as dt, json, sys
 from pathlib import Path
 import pytest
-from tests.crawler.planted import made, opened, without_models
+from tests.crawler.planted import made, opened, quiet, without_models
 without_models(pytest.MonkeyPatch())
 folder = Path(sys.argv[1])
 answer, why = made(opened(folder), folder).learn(lambda *told: print("%s: %d/%d" % told, file=sys.stderr, flush=True))

@@ -16,26 +16,8 @@ from engine.errors import PackError
 from engine.registry import Registry
 from engine.training import compatibility
 from engine.types import STARTER, TypePack
-from tests.crawler.planted import made, opened, without_models
+from tests.crawler.planted import made, opened, quiet, without_models
 from tests.engine.training import planted
-
-
-def quiet(stage: str, done: int, total: int) -> None:
-    pass
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with database and models after one version was learned and published."""
-    folder = tmp_path_factory.mktemp("learned")
-    database = opened(folder, planted.corpus())
-    with pytest.MonkeyPatch.context() as patch:
-        without_models(patch)
-        answer, why = made(database, folder).learn(quiet)
-    database.close()
-    assert why == ""
-    (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
-    return folder
 
 
 def test_it_is_in_the_pack_with_its_figures(learned: Path) -> None:
