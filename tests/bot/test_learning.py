@@ -63,8 +63,10 @@ def kept(database: Database) -> LikeModel:
 def alone(town: Town) -> LikeModel:
     """What folding every answer at once, without anybody else, comes to."""
     model = LikeModel(Centre.start(small_pack()), SETTINGS.memory)
-    known = town.database.read(learning.persons.of, small_pack(), NOW, SETTINGS.window_days, range(1, 100))
-    for one in town.database.read(judgements.after, 0, 10**6):
+    found = town.database.read(judgements.after, 0, 10**6)
+    ids = {one.viewer_id for one in found} | {one.shown_id for one in found}
+    known = town.database.read(learning.persons.of, small_pack(), NOW, SETTINGS.window_days, ids)
+    for one in found:
         model.update(np.frombuffer(one.features or b"", dtype="<f4"), known[one.viewer_id].gender, one.liked)
         model.observe(known[one.shown_id])
     return model
