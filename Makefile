@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SETUP := $(PYTHON) scripts/setup.py
 
-.PHONY: run test setup eval bench cycle lint types pins starter clean
+.PHONY: run test setup fuzz audit eval bench cycle lint types pins starter clean
 
 run:
 	@$(SETUP) serve
@@ -37,6 +37,14 @@ bench: setup
 starter: setup
 	@$(PY) -m engine.training.garments
 	@$(PY) -m engine.training.starter
+
+# A million hostile inputs (docs/security.md); takes about half an hour of one core.
+fuzz: setup
+	@$(PY) -m fuzz --cases 1000000
+
+# Our own code with bandit, the pinned packages with pip-audit; exit code 3 where the database cannot be reached.
+audit: setup
+	@$(PY) scripts/audit.py
 
 pins:
 	@$(PYTHON) scripts/pin.py

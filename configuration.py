@@ -9,13 +9,22 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bot.settings import CompatSettings, CoupleSettings, LocalSettings, MatchingSettings, ScheduleSettings, TelegramSettings
+from bot.settings import (
+    CareSettings,
+    CompatSettings,
+    CoupleSettings,
+    LocalSettings,
+    MatchingSettings,
+    SafetySettings,
+    ScheduleSettings,
+    TelegramSettings,
+)
 from crawler.settings import CrawlerSettings
-from db.settings import DatabaseSettings
+from db.settings import DatabaseSettings, PrivacySettings, keys_under
 from engine.index.settings import IndexSettings
 from engine.matching.settings import RankingSettings
 from engine.settings import EngineSettings, LearningSettings
@@ -35,7 +44,9 @@ CHOICES = {
 # Lowest and highest usable value of numbers; what lies outside is a slip of the pen.
 BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("telegram", "webhook_port"): (0, 65535),
+    ("telegram", "rate"): (1, 1000),
     ("database", "pool"): (1, 100),
+    ("privacy", "key_minutes"): (1, 60),
     ("local", "port"): (0, 65535),
     ("local", "members"): (0, 200),
     ("engine", "threads"): (1, 64),
@@ -85,6 +96,25 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("compat", "minutes"): (1, 120),
     ("compat", "an_hour"): (0, 1000),
     ("compat", "sessions"): (1, 10_000),
+    ("care", "verify_attempts"): (0, 100),
+    ("care", "verify_minutes"): (1, 60),
+    ("care", "verify_seconds"): (5, 60),
+    ("care", "verify_poses"): (3, 6),
+    ("care", "nudge_messages"): (0, 10_000),
+    ("safety", "hide_after"): (1, 100),
+    ("safety", "keep_content"): (0, 720),
+    ("safety", "evidence_messages"): (0, 200),
+    ("safety", "keep_evidence"): (1, 180),
+    ("safety", "keep_bans"): (1, 3650),
+    ("safety", "face_match"): (0.3, 1.01),
+    ("safety", "hash_match"): (-1, 16),
+    ("safety", "new_days"): (0, 90),
+    ("safety", "likes_new"): (1, 10_000),
+    ("safety", "likes_known"): (1, 10_000),
+    ("safety", "likes_verified"): (1, 10_000),
+    ("safety", "chats_new"): (1, 1000),
+    ("safety", "rate_new"): (1, 600),
+    ("safety", "reports_a_day"): (1, 1000),
     ("schedule", "keep_updates"): (7, 365),
     ("schedule", "keep_outbox"): (1, 3650),
     ("schedule", "keep_jobs"): (1, 3650),
@@ -117,6 +147,7 @@ class Settings:
 
     telegram: TelegramSettings = field(default_factory=TelegramSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
     paths: PathSettings = field(default_factory=PathSettings)
     local: LocalSettings = field(default_factory=LocalSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
@@ -126,6 +157,8 @@ class Settings:
     index: IndexSettings = field(default_factory=IndexSettings)
     couples: CoupleSettings = field(default_factory=CoupleSettings)
     compat: CompatSettings = field(default_factory=CompatSettings)
+    care: CareSettings = field(default_factory=CareSettings)
+    safety: SafetySettings = field(default_factory=SafetySettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
     eval: EvalSettings = field(default_factory=EvalSettings)
@@ -139,6 +172,7 @@ class Settings:
 SECTIONS: dict[str, type] = {
     "telegram": TelegramSettings,
     "database": DatabaseSettings,
+    "privacy": PrivacySettings,
     "paths": PathSettings,
     "local": LocalSettings,
     "engine": EngineSettings,
@@ -148,6 +182,8 @@ SECTIONS: dict[str, type] = {
     "index": IndexSettings,
     "couples": CoupleSettings,
     "compat": CompatSettings,
+    "care": CareSettings,
+    "safety": SafetySettings,
     "schedule": ScheduleSettings,
     "crawler": CrawlerSettings,
     "eval": EvalSettings,
@@ -196,7 +232,8 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
         raise SettingsError(f"{file} is not valid TOML: {error}") from None
     for name, section in values.items():
         if not isinstance(section, dict):
-            raise SettingsError(f"{name} is {section!r}: it must be a section, [{name}]")
+            # Not what it is: it may be a secret.
+            raise SettingsError(f"{file}: {name} must stand in a section, such as [telegram]; if {name} is one, write [{name}]")
     return values
 
 
@@ -222,11 +259,14 @@ def _coerce(name: str, value: object, default: object) -> Any:
             return int(str(value))
         if isinstance(default, float):
             return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         wanted = "a list of whole numbers" if isinstance(default, tuple) else "a whole number" if isinstance(default, int) else "a number"
         raise SettingsError(f"{name} is {value!r}: it must be {wanted}") from None
+    # What was meant to be text may be a secret, so it is not repeated.
     if not isinstance(value, type(default)):
-        raise SettingsError(f"{name} is {value!r}: it must be text")
+        raise SettingsError(f"{name} is no text: put it into quotation marks")
+    if isinstance(value, str) and ("\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value)):
+        raise SettingsError(f"{name} has signs that no text has: it must be UTF-8 without zero bytes")
     return value
 
 
@@ -240,22 +280,19 @@ def _settle(settings: Settings, base: Path) -> Settings:
     portraits = settings.local.portraits
     if not portraits and (base / "../shared/data/portraits_ai/labels.csv").is_file():
         portraits = "../shared/data/portraits_ai"
-    return Settings(
-        telegram=settings.telegram,
-        database=_replace(settings.database, url=settings.database.url or f"sqlite:///{var}/inyeon.db"),
+    # What is not named here stays as it was read.
+    return replace(
+        settings,
+        database=replace(settings.database, url=settings.database.url or f"sqlite:///{var}/inyeon.db"),
+        privacy=replace(
+            settings.privacy,
+            vault_url=settings.privacy.vault_url or keys_under(var).vault_url,
+            master_key_file=absolute(settings.privacy.master_key_file) or keys_under(var).master_key_file,
+        ),
         paths=PathSettings(var=var),
-        local=_replace(settings.local, portraits=absolute(portraits)),
-        engine=_replace(settings.engine, pack=absolute(settings.engine.pack)),
-        learning=settings.learning,
-        matching=settings.matching,
-        index=_replace(settings.index, uri=settings.index.uri if "://" in settings.index.uri else absolute(settings.index.uri)),
-        couples=settings.couples,
-        compat=settings.compat,
-        schedule=settings.schedule,
-        crawler=_replace(settings.crawler, instaloader_session=absolute(settings.crawler.instaloader_session)),
+        local=replace(settings.local, portraits=absolute(portraits)),
+        engine=replace(settings.engine, pack=absolute(settings.engine.pack)),
+        index=replace(settings.index, uri=settings.index.uri if "://" in settings.index.uri else absolute(settings.index.uri)),
+        crawler=replace(settings.crawler, instaloader_session=absolute(settings.crawler.instaloader_session)),
         eval=EvalSettings(data=absolute(settings.eval.data)),
     )
-
-
-def _replace(section: Any, **changes: object) -> Any:
-    return type(section)(**{item.name: changes.get(item.name, getattr(section, item.name)) for item in fields(section)})

@@ -6,13 +6,11 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
-import logging
 import sys
 from pathlib import Path
 
 import configuration
-
-NOISY = ("aiogram", "alembic", "aiohttp", "asyncio", "apscheduler", "httpx", "openvino", "PIL")
+from bot import logs
 
 M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
 """Of glibc's malloc.h."""
@@ -32,7 +30,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     _frugal()
-    _log(verbose=arguments.verbose)
+    logs.configure(verbose=arguments.verbose)
     print("inyeon: starting", file=sys.stderr, flush=True)
     from bot import app  # noqa: PLC0415 importing aiogram takes seconds: unusable settings are told before
     from bot.errors import StartError  # noqa: PLC0415
@@ -55,17 +53,6 @@ def _frugal() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_ARENA_MAX, 2)
         libc.mallopt(M_MMAP_THRESHOLD, LARGE)
-
-
-def _log(*, verbose: bool) -> None:
-    """One line an event, without names, texts or ids of people."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="time=%(asctime)s level=%(levelname)s part=%(name)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S%z",
-    )
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.bare_bot BASE A B`: aiogram and nothing else, for comparison.
+"""`python -m benchmarks.bare_bot BASE A B [C D …]`: aiogram and nothing else, for comparison.
 
-Answers /start with a sentence and copies what A writes to B and back, as in aiogram's own examples.
+Answers /start with a sentence and copies what A writes to B and back (C to D, …), as in aiogram's own examples.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ TOKEN = "1:LOCAL"  # noqa: S105 the local server's, on this machine only
 
 async def main() -> None:
     """Poll until ended."""
-    base, *pair = sys.argv[1:]
-    partner = {int(pair[0]): int(pair[1]), int(pair[1]): int(pair[0])}
+    base, *people = sys.argv[1:]
+    partner = {int(one): int(other) for one, other in zip(people[::2], people[1::2], strict=True)}
+    partner |= {other: one for one, other in partner.items()}
     bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(base)))
     dispatcher = Dispatcher()
 

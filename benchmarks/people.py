@@ -10,13 +10,13 @@ from pathlib import Path
 from bot.usecases.consent import VERSIONS
 from db import consents, likes, members
 from db.session import Connection, Database
-from db.settings import DatabaseSettings
+from db.settings import DatabaseSettings, keys_under
 
 
 @contextmanager
 def database(var: Path) -> Iterator[Database]:
     """The database that the product will find under `var`, with the current schema."""
-    made = Database(DatabaseSettings(url=f"sqlite:///{var}/inyeon.db"))
+    made = Database(DatabaseSettings(url=f"sqlite:///{var}/inyeon.db"), keys_under(var))
     made.open()
     try:
         yield made

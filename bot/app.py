@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,34 +21,38 @@ from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramNotFound, TelegramUnauthorizedError
-from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.utils.token import TokenValidationError
-from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
-from bot import commands, routers
+from bot import commands, logs, routers
 from bot.candidates import Candidates
 from bot.comparing import Comparing
 from bot.delivery import DatabasePhotos
 from bot.desk import Services, utc_now
 from bot.errors import StartError
+from bot.intake import Intake
 from bot.jobs import Worker
 from bot.judging import CoupleJudge
 from bot.learning import LearnedInUse, Learner
+from bot.listening import Polling, Webhook, through
 from bot.local import demo
 from bot.local.errors import LocalError
 from bot.local.server import LocalServer
-from bot.middlewares import BURST, REFILL, Reception, Throttle
+from bot.middlewares import BURST, REFILL, TALK_BURST, Reception, Throttle
+from bot.patience import patiently
+from bot.preparing import FilePreparer
 from bot.runtime import Runtime
 from bot.scheduler import Scheduler
-from bot.sender import Sender
+from bot.sender import Manner, Sender
 from bot.switching import Switcher, TypesInUse, rows
+from bot.usecases import consent
 from bot.warming import trim, warm
+from bot.watching import Watching
 from bot.words import Words
 from configuration import Settings
 from crawler.couples import Separator
 from crawler.parting import Parting
-from db import types
+from db import messages, types, upkeep
 from db.errors import DatabaseError
 from db.session import Database
 from engine.analysis import Analyser
@@ -54,6 +60,7 @@ from engine.errors import EngineError, PackError
 from engine.registry import Registry
 from engine.types import STARTER, TypePack
 
+HOUR = 3600.0
 ADMIN_HERE = 9001
 """The operator on the chat page, who is an admin where nobody else is named."""
 YOU = 1001
@@ -81,6 +88,7 @@ class Application:
         self._analyser.models = settings.var / "models"
         self._tasks: list[asyncio.Task[None]] = []
         self._background: list[asyncio.Task[None]] = []
+        self._stopping = threading.Event()
         self._web: web.AppRunner | None = None
         self._sending: asyncio.Task[None] | None = None
         self._steering: list[asyncio.Task[None]] = []
@@ -110,15 +118,20 @@ class Application:
     async def _start(self) -> None:
         loading = asyncio.create_task(asyncio.to_thread(self._load_engine))
         self._background.append(loading)
-        self.database = Database(self.settings.database)
+        self.database = Database(self.settings.database, self.settings.privacy)
         self.runtime = Runtime(self.database, engine_threads=self.settings.engine.threads)
         await self._open_database()
+        await asyncio.to_thread(upkeep.step_over, self.database)
+        await asyncio.to_thread(upkeep.close_accounts, self.database)
         pack = await self._load_pack()
         await self.runtime.transact(types.sync, rows(pack), pack.version, utc_now())
         if self._own_local:
             await self._start_local()
         await self._connect()
         await self._assemble(pack)
+        after = 0
+        while after := await self.runtime.transact(consent.lapse, self.services.context(), after):
+            pass
         try:
             await loading
         except EngineError as error:
@@ -130,22 +143,25 @@ class Application:
         await self._listen()
         forever = {"switcher": self.switcher.run(), "jobs": self.scheduler.run(), "learner": self.learner.run()}
         forever["candidates"] = self.candidates.run()
+        forever["words"] = self._forget_words()
         self._steering = [asyncio.create_task(work, name=name) for name, work in forever.items()]
         if self._own_local and self.local is not None:
             self._in_background(self._seed(self.local))
+        self._in_background(self._look_after_keys())
 
     async def stop(self) -> None:
         """Take no more updates, finish those under way, send what is due, close."""
+        self._stopping.set()
         for task in (*self._background, *self._steering):
             task.cancel()
         await asyncio.gather(*self._background, *self._steering, return_exceptions=True)
         if self.bot is not None and hasattr(self, "dispatcher"):
             if self._web is not None:
                 await self._web.cleanup()
-            with suppress(RuntimeError):
-                await self.dispatcher.stop_polling()
+            for task in self._tasks:
+                task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self.reception.drain(DRAIN)
+            await self.intake.stop(DRAIN)
             if self._sending is not None:
                 await self.sender.stop(self._sending)
         if self.bot is not None:
@@ -170,6 +186,18 @@ class Application:
             await asyncio.to_thread(self.database.open)
         except DatabaseError as error:
             raise StartError(str(error)) from error
+
+    async def _look_after_keys(self) -> None:
+        """Complete erasures that were cut off, and close what an older version stored openly; beside everything else."""
+        await asyncio.to_thread(upkeep.look_after, self.database, utc_now(), self._stopping.is_set)
+
+    async def _forget_words(self) -> None:
+        """What was said is kept for hours, too short a time to leave it to the night's retention."""
+        while True:
+            said = utc_now() - timedelta(hours=self.settings.safety.keep_content)
+            with suppress(DatabaseError):
+                await self.runtime.repeat(messages.forget_content, said)
+            await asyncio.sleep(HOUR)
 
     async def _load_pack(self) -> TypePack:
         """The types in use; where that version is damaged, those that ship, so that the bot is there."""
@@ -222,9 +250,9 @@ class Application:
         token = self.local.token if self.local is not None else telegram.token
         try:
             self.bot = Bot(token, AiohttpSession(api=server))
-            self._username = (await self.bot.get_me()).username
+            self._username = (await patiently(self.bot.get_me)).username
             if telegram.mode == "polling":
-                await self.bot.delete_webhook()
+                await patiently(self.bot.delete_webhook)
         except (TokenValidationError, TelegramUnauthorizedError, TelegramNotFound):
             raise StartError("telegram.token is not accepted: copy the bot's token from @BotFather into TELEGRAM_BOT_TOKEN") from None
         except TelegramNetworkError:
@@ -245,54 +273,62 @@ class Application:
         services = Services(
             self.bot, self.runtime, Words(), self._analyser, photos, matching, schedule, in_use, self.registry, admins, judge
         )
-        self.sender = Sender(self.bot, self.runtime, photos, services.context)
+        preparer = FilePreparer(self.bot, self.runtime, self._analyser)
+        manner = Manner(rate=self.settings.telegram.rate, notes=self.settings.var / "sent", preparer=preparer)
+        self.sender = Sender(self.bot, self.runtime, photos, services.context, manner)
         # In local mode no link leads to the bot: there the words are typed.
         username = "" if self.local is not None else self._username or ""
         learned = LearnedInUse(self.settings.ranking)
         self.learner = Learner(self.runtime, learned, lambda: in_use.now.pack, utc_now)
-        services = replace(services, couples=self.settings.couples, username=username, learned=learned)
+        services = replace(
+            services,
+            couples=self.settings.couples,
+            care=self.settings.care,
+            safety=self.settings.safety,
+            username=username,
+            learned=learned,
+        )
         comparing = Comparing(self._analyser, Parting(separator, self._analyser), self.settings.compat)
-        self.services = replace(services, wake=self.sender.wake, comparing=comparing)
-        self.candidates = Candidates(self.database, self.settings.index, self.settings.var / "index", self.services.context)
+        self.services = replace(services, wake=self.sender.wake, comparing=comparing, watching=Watching(self._analyser))
+        index, context = self.settings.index, self.services.context
+        self.candidates = Candidates(self.database, index, self.settings.var / "index", context, self.database.vault)
         self.services = replace(self.services, candidates=self.candidates)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
-        self.dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())
+        self.dispatcher = Dispatcher()
         # Whoever may relay many messages a minute must not be slowed down by the door.
-        throttle = Throttle(max(BURST, matching.message_rate), max(REFILL, matching.message_rate / 30))
-        self.reception = Reception(self.services, throttle)
-        self.dispatcher.update.outer_middleware(self.reception)
+        throttle = Throttle(
+            max(BURST, matching.message_rate), max(REFILL, matching.message_rate / 30), talk_burst=max(TALK_BURST, matching.message_rate)
+        )
+        self.dispatcher.update.outer_middleware(Reception(self.services))
         self.dispatcher.include_routers(*routers.all_routers())
+        self.intake = Intake(self.services, self.sender, throttle, through(self.dispatcher, self.bot))
         await commands.publish(self.bot, self.services.words, admins)
 
     async def _listen(self) -> None:
         assert self.bot is not None  # noqa: S101 _connect made it
         self._sending = asyncio.create_task(self.sender.run(), name="sender")
+        await self.intake.start()
         if self.settings.telegram.mode == "webhook":
             await self._listen_for_webhook(self.bot)
             return
-        polling = self.dispatcher.start_polling(self.bot, handle_signals=False, close_bot_session=False, tasks_concurrency_limit=64)
-        self._tasks.append(asyncio.create_task(polling, name="polling"))
+        polling = Polling(self.bot, self.intake.accept, self.dispatcher.resolve_used_update_types())
+        self._tasks.append(asyncio.create_task(polling.run(), name="polling"))
 
     async def _listen_for_webhook(self, bot: Bot) -> None:
         telegram = self.settings.telegram
         if not telegram.webhook_url or not telegram.webhook_secret:
             raise StartError("webhook mode needs telegram.webhook_url and telegram.webhook_secret: set both, or telegram.mode=polling")
         path = urlsplit(telegram.webhook_url).path or "/"
-        application = web.Application()
-        # Telegram is told "200" only after the update was handled, so that one under way in a crash comes again.
-        handler = SimpleRequestHandler(self.dispatcher, bot, handle_in_background=False, secret_token=telegram.webhook_secret)
-        handler.register(application, path)
-        self._web = web.AppRunner(application, access_log=None)
+        self._web = web.AppRunner(Webhook(self.intake.accept, telegram.webhook_secret).application(path), access_log=None)
         await self._web.setup()
         try:
             await web.TCPSite(self._web, telegram.webhook_host, telegram.webhook_port).start()
         except OSError as error:
             place = f"{telegram.webhook_host}:{telegram.webhook_port}"
             raise StartError(f"cannot listen on {place} ({error.strerror}): change telegram.webhook_port") from None
-        await bot.set_webhook(
-            telegram.webhook_url, secret_token=telegram.webhook_secret, allowed_updates=self.dispatcher.resolve_used_update_types()
-        )
+        wanted = self.dispatcher.resolve_used_update_types()
+        await patiently(lambda: bot.set_webhook(telegram.webhook_url, secret_token=telegram.webhook_secret, allowed_updates=wanted))
 
     async def _seed(self, local: LocalServer) -> None:
         """Demo members, after the bot is already there to talk to."""
@@ -321,6 +357,7 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    logs.watch(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     application = Application(settings)

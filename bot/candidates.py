@@ -13,11 +13,11 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bot.context import Context
 from bot.usecases import matching, persons
@@ -28,8 +28,8 @@ from db.records import SPOKEN, Member
 from db.session import Connection, Database
 from engine.index.make import make
 from engine.index.rules import days
+from engine.index.sealed import remove
 from engine.index.settings import IndexSettings
-from engine.index.store import remove
 from engine.index.values import EVERYONE, MAN, OTHER, WOMAN, Entry, Index, IndexFault, Seeker
 from engine.matching import model, vectors
 from engine.values import Vector
@@ -40,11 +40,27 @@ COUNT: Final = 60.0
 """Seconds between two looks at how many members there are, and after a failure."""
 FLUSH: Final = 60.0
 """Seconds after which what was taken in is made durable."""
+FLUSH_GONE: Final = 10.0
+"""The same where somebody left: their row is to go from the disk."""
+RENEW: Final = 86_400
+"""Seconds after which the files get another key where somebody left, so that copies of them are noise."""
+SCOPE: Final = "system:index"
+"""Of the key that seals the files."""
 PAGE: Final = 500
 """Members that are read at a time, and changes that a request takes in; where more wait, SQL answers it."""
 GENDERS: Final = {"woman": WOMAN, "man": MAN, "other": OTHER}
 SOUGHT: Final = {"women": WOMAN, "men": MAN, "everyone": EVERYONE}
 log = logging.getLogger(__name__)
+
+
+class Keys(Protocol):
+    """What the vault (`db.vault`) does for the index."""
+
+    def key(self, scope: str) -> bytes:
+        """The key of a scope, 32 bytes, made where there is none."""
+
+    def destroy(self, scopes: Collection[str], *, final: bool = False) -> None:
+        """Destroy keys; without `final` new ones may be made."""
 
 
 class Candidates:
@@ -55,11 +71,17 @@ class Candidates:
         settings: of the index.
         folder: for its files.
         context: the surroundings of now: types in use and what was learned.
+        keys: seal the files; without them nothing is written.
 
     """
 
-    def __init__(self, database: Database, settings: IndexSettings, folder: Path, context: Callable[[], Context]) -> None:
+    def __init__(
+        self, database: Database, settings: IndexSettings, folder: Path, context: Callable[[], Context], keys: Keys | None = None
+    ) -> None:
         """Only store."""
+        self._keys = keys
+        self._left = False  # whether somebody left since the files' key was made
+        self._renewed = 0  # when that was, seconds since 1970
         self._database, self._settings, self._folder, self._context = database, settings, folder, context
         self._lock = threading.Lock()  # whoever changes the index, or where it stands
         self._looking = threading.Lock()
@@ -67,6 +89,7 @@ class Candidates:
         self._version = ""
         self._seq = 0
         self._flushed = (0, 0.0)
+        self._gone = False  # whether somebody left since the last flush
         self._next_try = 0.0
         self._ended = threading.Event()
         self._complained = ""
@@ -139,7 +162,8 @@ class Candidates:
                 return
             self._load()
         self._catch_up()
-        if self._index is not None and self._seq != self._flushed[0] and now - self._flushed[1] >= FLUSH:
+        pause = FLUSH_GONE if self._gone else FLUSH
+        if self._index is not None and self._seq != self._flushed[0] and now - self._flushed[1] >= pause:
             self._flush()
 
     def close(self) -> None:
@@ -163,6 +187,7 @@ class Candidates:
         try:
             stamp = _read(index.stamp)
             kept = stamp.get("version") == self._version and self._follows(stamp)
+            self._left, self._renewed = bool(stamp.get("left", True)), int(stamp.get("renewed", 0)) if kept else int(time.time())
             self._seq = int(stamp["seq"]) if kept else self._build(index, context)
             current = self._reach_the_end(index)
             index.flush(self._stamp() if current else "")
@@ -175,7 +200,8 @@ class Candidates:
             return
         with self._lock:
             self._index, self._flushed = index, (self._seq, time.monotonic())
-        log.info("%d members are in the index after %.1f s%s", len(index), time.monotonic() - started, "" if kept else ", built anew")
+        how = "kept" if kept else "built"
+        log.info("%d members are in the index after %.1f s (%s)", len(index), time.monotonic() - started, how)
         self._complained = ""
 
     def _reach_the_end(self, index: Index) -> bool:
@@ -188,7 +214,7 @@ class Candidates:
     def _open(self, context: Context) -> Index:
         table = context.learned.matcher.lifts.table(self._database.read(matching.couples, context))
         dims = vectors.Layout.of(context.learned.model.centre, table).dims
-        return make(self._settings, self._folder, dims)
+        return make(self._settings, self._folder, dims, None if self._keys is None else self._keys.key(SCOPE))
 
     def _follows(self, stamp: dict[str, Any]) -> bool:
         """Whether the log still tells all that happened since, and is the one of which the stamp speaks."""
@@ -243,18 +269,38 @@ class Candidates:
             ids = {member_id for _, member_id in found}
             entries = self._database.read(renewed, context, ids)
             index.upsert(entries)
-            index.delete(ids - {entry.id for entry in entries})
+            gone = ids - {entry.id for entry in entries}
+            index.delete(gone)
+            self._gone, self._left = self._gone or bool(gone), self._left or bool(gone)
             self._seq = found[-1][0]
         return len(found) < PAGE
 
     def _flush(self) -> None:
+        """Make durable, while requests go on; under another key where it is time."""
         with self._lock:
-            if self._index is not None:
-                self._index.flush(self._stamp())
-                self._flushed = (self._seq, time.monotonic())
+            index, seq, gone = self._index, self._seq, self._gone
+            if index is None:
+                return
+            renewing = self._keys is not None and self._left and time.time() - self._renewed >= RENEW
+            if renewing:
+                self._left, self._renewed = False, int(time.time())
+            self._gone = False
+            stamp = self._stamp()
+        try:
+            if renewing and self._keys is not None:
+                # The old key first: a kill in between costs the files, which are built anew, and never leaves a key to old copies.
+                self._keys.destroy([SCOPE])
+                index.renew(self._keys.key(SCOPE), stamp)
+            else:
+                index.flush(stamp)
+        except BaseException:
+            self._gone, self._left = gone, True
+            raise
+        self._flushed = (seq, time.monotonic())
 
     def _stamp(self) -> str:
-        return json.dumps({"version": self._version, "database": self._origin(), "seq": self._seq})
+        more = {"left": self._left, "renewed": self._renewed}
+        return json.dumps({"version": self._version, "database": self._origin(), "seq": self._seq, **more})
 
     def _fail(self, error: Exception) -> None:
         """Do without the index for a while; said once."""
@@ -263,11 +309,10 @@ class Candidates:
             self._next_try = time.monotonic() + (0.0 if isinstance(error, Forgotten) else COUNT)
         if index is not None:
             index.close()
-        # The text of an error that nobody foresaw might quote people.
         words = str(error) if isinstance(error, IndexFault | DatabaseError) else type(error).__name__
         if words != self._complained:
             self._complained = words
-            log.warning("SQL proposes people, since the index does not: %s", words)
+            log.warning("SQL proposes people, since the index does not: %s", error)
 
 
 def _read(stamp: str) -> dict[str, Any]:

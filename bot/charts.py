@@ -46,13 +46,14 @@ class Panel:
 class Heatmap:
     """Which types are seen together, one panel a kind."""
 
+    title: Word
     panels: tuple[Panel, ...]
     note: Word
 
     def draw(self, words: Words, language: str) -> bytes:
         """The picture as JPEG, 1280 pixels wide."""
         canvas = Canvas(WIDTH, 360 + sum(_height(panel, language) for panel in self.panels))
-        top = _head(canvas, words.plain(word("chart.affinity"), language))
+        top = _head(canvas, words.plain(self.title, language))
         for panel in self.panels:
             top = _panel(canvas, top, panel, words, language)
         top = _scale(canvas, top, words, language)
@@ -158,7 +159,7 @@ class Learning:
 
     def draw(self, words: Words, language: str) -> bytes:
         """The picture as JPEG, 1280 pixels wide."""
-        canvas = Canvas(WIDTH, 320 + 76 * len(self.gates) + (560 if self.curves else 0) + 44 * len(self.curves))
+        canvas = Canvas(WIDTH, 320 + 112 * len(self.gates) + (560 if self.curves else 0) + 44 * len(self.curves))
         top = _head(canvas, words.plain(self.title, language))
         for gate in self.gates:
             top = _gate(canvas, top, gate, words, language)
@@ -260,13 +261,16 @@ def _scale(canvas: Canvas, top: int, words: Words, language: str) -> int:
 
 
 def _gate(canvas: Canvas, top: int, gate: Gate, words: Words, language: str) -> int:
-    """A bar to the value with a mark at the bound; green and ticked where it was met."""
+    """A bar to the value with a mark at the bound; green and ticked where it was met.
+
+    The name may take two lines, since it ends with whom the gate is about.
+    """
     left, right = EDGE + 480, WIDTH - EDGE - 190
     longest = max(abs(gate.value), abs(gate.bound), 1e-9) * 1.15
     drawn = GREEN if gate.passed else ROSE
     _mark(canvas, (EDGE, top + 12), drawn, good=gate.passed)
-    canvas.text((EDGE + 44, top), _said(gate.name, words, language), 27, BOLD, width=420)
-    canvas.text((EDGE + 44, top + 35), words.plain(word("chart.bound", bound=figure(gate.bound)), language), 22, REGULAR, SOFT)
+    below = canvas.text((EDGE + 44, top), _said(gate.name, words, language), 27, BOLD, width=420, lines=2)
+    canvas.text((EDGE + 44, below - 2), words.plain(word("chart.bound", bound=figure(gate.bound)), language), 22, REGULAR, SOFT)
     canvas.panel((left, top + 16, right, top + 42), BLUSH if not gate.passed else "#E2F0EA", 13)
     end = left + round((right - left) * min(1.0, abs(gate.value) / longest))
     if end - left >= 26:
@@ -274,7 +278,7 @@ def _gate(canvas: Canvas, top: int, gate: Gate, words: Words, language: str) -> 
     at = left + round((right - left) * min(1.0, abs(gate.bound) / longest))
     canvas.panel((at - 2, top + 8, at + 2, top + 50), INK, 1)
     canvas.text((right + 20, top + 8), figure(gate.value), 28, BOLD, drawn)
-    return top + 74
+    return below + 37
 
 
 def _mark(canvas: Canvas, place: tuple[int, int], drawn: str, *, good: bool) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BotCommand, BotCommandScopeChat, BotCommandScopeDefault
 
+from bot.patience import patiently
 from bot.replies import word
 from bot.words import LANGUAGES, Words
 
@@ -20,12 +22,14 @@ MEMBERS: Final = (
     "chat",
     "profile",
     "photo",
+    "verify",
     "types",
     "compat",
     "couple",
     "settings",
     "language",
     "leave",
+    "del",
     "unmatch",
     "block",
     "report",
@@ -44,7 +48,11 @@ log = logging.getLogger(__name__)
 async def publish(bot: Bot, words: Words, admins: Iterable[int]) -> None:
     """Set the menus; an admin who never wrote to the bot gets theirs at the next start."""
     for language in (None, *LANGUAGES):
-        await bot.set_my_commands(menu(words, MEMBERS, language or OTHERS), BotCommandScopeDefault(), language_code=language)
+        shown = menu(words, MEMBERS, language or OTHERS)
+        try:
+            await patiently(partial(bot.set_my_commands, shown, BotCommandScopeDefault(), language_code=language))
+        except TelegramAPIError as error:  # a menu is no reason not to start
+            log.warning("the menu of commands could not be set: %s", type(error).__name__)
     for admin in admins:
         for language in (None, *LANGUAGES):
             commands = menu(words, (*ADMINS, *MEMBERS), language or OTHERS)

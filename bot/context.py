@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.beginnings import Beginnings
 from bot.learning import Learned
-from bot.settings import CoupleSettings, MatchingSettings, ScheduleSettings
+from bot.settings import CareSettings, CoupleSettings, MatchingSettings, SafetySettings, ScheduleSettings
 from bot.words import Words
 from db.records import Member
 from db.session import Connection
@@ -40,9 +41,13 @@ class Context:
     before: Mapping[str, TypeInfo] = field(default_factory=dict)
     """Types of the version before, by id: some members have them still for a moment after the types were exchanged."""
     couples: CoupleSettings = field(default_factory=CoupleSettings)
+    care: CareSettings = field(default_factory=CareSettings)
+    safety: SafetySettings = field(default_factory=SafetySettings)
     username: str = ""
     """Of the bot, for links that open it; empty in local mode, where no link does."""
 
+    beginnings: Beginnings = field(default_factory=Beginnings)
+    """Which chats need not be looked at any more."""
     starter: str = ""
     """The version of the types that is always there."""
     candidates: Proposer | None = None

@@ -1,7 +1,7 @@
 """What a handler gets by injection: run a use case in one transaction and say what it answered.
 
-`await desk.run(event, usecase, …)` is nearly all that a handler does.  The update is marked as seen in the same transaction as
-the use case, so an update that comes twice has its effect once, also over a restart.
+`await desk.run(event, usecase, …)` is nearly all that a handler does.  The update is marked as done in the same transaction as
+the use case, so an update that comes twice, or is served again after a crash, has its effect once.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Concatenate, ParamSpec, cast
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
-from aiogram.types import CallbackQuery, Message, MessageReactionUpdated
+from aiogram.types import CallbackQuery, Message, MessageReactionUpdated, PollAnswer
 from aiogram.utils.chat_action import ChatActionSender
 
+from bot.beginnings import Beginnings
 from bot.comparing import Comparing
 from bot.context import Context, Proposer
 from bot.delivery import PhotoSource, deliver
@@ -28,9 +29,10 @@ from bot.learning import LearnedInUse
 from bot.render import Call, render
 from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
-from bot.settings import CoupleSettings, MatchingSettings, ScheduleSettings
+from bot.settings import CareSettings, CoupleSettings, MatchingSettings, SafetySettings, ScheduleSettings
 from bot.switching import TypesInUse
 from bot.usecases import detour, reach, types
+from bot.watching import Watches
 from bot.words import LANGUAGES, Words
 from db import members, updates
 from db.records import Language, Member
@@ -42,11 +44,13 @@ from engine.values import Analysis
 
 P = ParamSpec("P")
 UseCase = Callable[Concatenate[Connection, Context, Member, P], Replies]
-Event = Message | CallbackQuery | MessageReactionUpdated
+Event = Message | CallbackQuery | MessageReactionUpdated | PollAnswer
 
 PATIENCE = 30.0
 """Seconds that an answer waits when Telegram asks to slow down; longer waits give the answer up."""
 ATTEMPTS = 3
+FRESH = timedelta(minutes=1)
+"""For which it need not be noted again that somebody is here."""
 log = logging.getLogger(__name__)
 
 
@@ -75,14 +79,20 @@ class Services:
     """Tells the outbox's sender that there may be something to send."""
     clock: Callable[[], datetime] = utc_now
     couples: CoupleSettings = field(default_factory=CoupleSettings)
+    care: CareSettings = field(default_factory=CareSettings)
+    safety: SafetySettings = field(default_factory=SafetySettings)
     username: str = ""
     """Of the bot, where links open it."""
+    watching: Watches | None = None
+    """Reads round videos of members who want to be verified; None where nothing does (tests)."""
     comparing: Comparing | None = None
     """Comparisons of two people, whose photos are in memory alone; None where there are none (tests)."""
     learned: LearnedInUse = field(default_factory=LearnedInUse)
     """What ranking goes by, exchanged while members use the bot."""
     candidates: Proposer | None = None
     """Finds people without SQL, where there are many."""
+    beginnings: Beginnings = field(default_factory=Beginnings)
+    """Which chats need not be looked at any more."""
 
     @property
     def pack(self) -> TypePack:
@@ -104,8 +114,11 @@ class Services:
             before=now.before,
             starter=now.starter,
             couples=self.couples,
+            care=self.care,
+            safety=self.safety,
             username=self.username,
             candidates=self.candidates,
+            beginnings=self.beginnings,
         )
 
 
@@ -119,13 +132,36 @@ def guess_language(language_code: str | None) -> str:
     return code if code in LANGUAGES else "en"
 
 
+@dataclass(slots=True)
+class Ticket:
+    """How the serving of one update stands, between the intake, the desk and the handler of errors.
+
+    Attributes:
+        update_id: Telegram's number.
+        last: it is not tried again: whoever it breaks on tells the person.
+        given_up: it is not served any more, the person is only told.
+        refused: the person is too fast; `told` whether they know already.
+        done: what it does is committed, with the mark that it is done.
+        failed: what broke before that.
+
+    """
+
+    update_id: int
+    last: bool = False
+    given_up: bool = False
+    refused: bool = False
+    told: bool = False
+    done: bool = False
+    failed: Exception | None = None
+
+
 class Desk:
     """The desk at which one update of one person is served."""
 
-    def __init__(self, services: Services, update_id: int, telegram_id: int, language_code: str | None, *, ends_edit: bool = False) -> None:
+    def __init__(self, services: Services, ticket: Ticket, telegram_id: int, language_code: str | None, *, ends_edit: bool = False) -> None:
         self.services = services
         self._ends_edit = ends_edit
-        self._update_id: int | None = update_id
+        self._ticket = ticket
         self._telegram_id = telegram_id
         self._language = guess_language(language_code)
 
@@ -138,7 +174,7 @@ class Desk:
 
         def work(connection: Connection) -> tuple[Replies, str] | None:
             context = self.services.context()
-            if self._update_id is not None and not updates.seen(connection, self._update_id, context.now):
+            if not self._ticket.done and not updates.done(connection, self._ticket.update_id, context.now):
                 return None
             member = members.by_telegram(connection, self._telegram_id)
             if member is None:
@@ -149,7 +185,7 @@ class Desk:
             return replies, (after or member).language
 
         outcome = await self.services.runtime.transact(work)
-        self._update_id = None
+        self._ticket.done = True
         self.services.wake()
         if outcome is None:
             await self.say(event, [], self._language)
@@ -158,7 +194,8 @@ class Desk:
 
     def _arrive(self, connection: Connection, context: Context, member: Member) -> Member:
         """Note that the person is here; a command or another button leaves an answer that was being changed as it was."""
-        members.touch(connection, member.id, context.now)
+        if context.now - member.last_active_at > FRESH:
+            members.touch(connection, member.id, context.now)
         if not member.reachable:
             member = members.update(connection, member.id, context.now, reachable=True)
         if self.services.types.changing:
@@ -230,4 +267,6 @@ def _place(event: Event) -> tuple[int, int | None]:
     """The person's chat (private chats only, so it has the person's id) and the message whose button was pressed."""
     if isinstance(event, CallbackQuery):
         return event.from_user.id, event.message.message_id if event.message is not None else None
+    if isinstance(event, PollAnswer):
+        return 0 if event.user is None else event.user.id, None
     return event.chat.id, None

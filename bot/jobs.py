@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -22,12 +23,31 @@ from bot.switching import Switcher
 from bot.times import zone
 from bot.usecases import daily, steering
 from configuration import Settings
-from db import audit, changes, impressions, jobs, judgements, members, messages, outbox, updates, uploads
+from crawler.remembering import KEEP as LISTS
+from db import (
+    audit,
+    bans,
+    changes,
+    crawls,
+    evidence,
+    impressions,
+    jobs,
+    judgements,
+    members,
+    messages,
+    nudges,
+    outbox,
+    updates,
+    upkeep,
+    uploads,
+    verifications,
+)
 from db import daily as picks
 from db.corpus_records import JobRun, JobState
 from db.errors import DatabaseError
 from db.session import Connection
 from engine.matching.daily import stable
+from engine.training.checkpoints import Runs
 
 HEAVY: Final = ("collect", "learn")
 """Jobs that take long; one at a time."""
@@ -44,6 +64,8 @@ CHANGES: Final = 7
 """Days: who changed; an index that is further behind reads everybody again."""
 PICKS: Final = 30
 """Days: who was suggested to whom."""
+VERIFICATIONS: Final = 30
+"""Days: figures of photo verifications."""
 PRIVATE: Final = frozenset({"telegram", "local"})
 """Sections of the settings that commands have no business with."""
 log = logging.getLogger(__name__)
@@ -158,6 +180,8 @@ class Worker:
         if finished.code == REFUSED and finished.result:
             return Outcome("refused", finished.result)
         said = finished.said[-1] if finished.said else f"exit code {finished.code}"
+        if any(line.startswith("Traceback") for line in finished.said) or re.match(r"[\w.]+(Error|Exception|Fault)\b", said):
+            said = said.partition(":")[0]  # of an exception that nobody foresaw only the kind: its text may quote people
         return Outcome("failed", {"why": said[:500], "code": finished.code})
 
     async def _retype(self, run: Run) -> Outcome:
@@ -205,16 +229,26 @@ class Worker:
             ("answers", schedule.keep_answers, judgements.forget_before),
             ("changes", CHANGES, changes.forget_before),
             ("picks", PICKS, _forget_picks),
+            ("evidence", 0, evidence.forget_before),  # each has its own time
+            ("bans", 0, bans.forget_before),
+            ("verifications", VERIFICATIONS, verifications.forget_before),
+            ("nudges", schedule.keep_messages, nudges.forget_before),
+            ("lists", LISTS.days, crawls.forget_cached_before),  # here, since a crawl that forgets them may never come
         )
         gone: dict[str, Any] = {}
         for place, (name, days, forget) in enumerate(kept):
-            gone[name] = 0
-            while count := await self._services.runtime.transact(forget, now - dt.timedelta(days=days)):
-                gone[name] += count
+            gone[name] = await self._services.runtime.repeat(forget, now - dt.timedelta(days=days))
             await run.note("retention", place + 1, len(kept), {})
         # Photos of couples that were never agreed to: people are told how long that is, so it is a setting of its own.
         unanswered = now - dt.timedelta(hours=self._services.couples.link_hours)
         gone["photos"] = await self._services.runtime.transact(uploads.expire, unanswered)
+        said = now - dt.timedelta(hours=self._services.safety.keep_content)
+        gone["content"] = await self._services.runtime.repeat(messages.forget_content, said)
+        # Keys: interrupted erasures completed, older rows closed, the keys of past days destroyed.
+        database = self._services.runtime.database
+        gone |= await asyncio.to_thread(upkeep.look_after, database, now)
+        # What learning that was stopped or broke left of people's faces; one that is at work deletes its own.
+        gone["runs"] = await asyncio.to_thread(Runs(self._settings.var / "models" / "work", database.vault).sweep)
         return Outcome("done", gone)
 
     async def _interrupted(self, run: Run) -> None:

@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     idle = shutil.which("ionice")
     whole = [idle, "-c", "3", *command] if idle else command
-    os.execv(whole[0], whole)  # noqa: S606 the command is our own
+    os.execv(whole[0], whole)  # noqa: S606 the command is our own  # nosec B606
 
 
 if __name__ == "__main__":

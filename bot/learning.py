@@ -18,7 +18,7 @@ import numpy as np
 
 from bot.runtime import Runtime
 from bot.usecases import persons
-from db import impressions, judgements, likes, matching_states
+from db import consents, impressions, judgements, likes, matching_states
 from db.errors import DatabaseError
 from db.matching_records import MatchingState
 from db.session import Connection
@@ -146,11 +146,13 @@ def fold(connection: Connection, pack: TypePack, settings: RankingSettings, now:
     if not found:
         return 0
     model = read(state, pack, settings)
-    people = persons.of(connection, pack, now, settings.window_days, {one.viewer_id for one in found} | {one.shown_id for one in found})
+    concerned = {one.viewer_id for one in found} | {one.shown_id for one in found}
+    people = persons.of(connection, pack, now, settings.window_days, concerned)
+    resting = consents.resting(connection, concerned)
     for one in found:
         viewer, shown = people.get(one.viewer_id), people.get(one.shown_id)
-        if one.features is None or viewer is None:
-            continue  # nothing was believed of this card, or who answered is gone
+        if one.features is None or viewer is None or resting & {one.viewer_id, one.shown_id}:
+            continue  # nothing was believed of this card, who answered is gone, or the features are of a face whose consent lapsed
         model.update(np.frombuffer(one.features, dtype="<f4"), viewer.gender, one.liked)
         if shown is not None:
             model.observe(shown)

@@ -1,12 +1,10 @@
-"""What happens to every update before a handler sees it: private chats only, once only, not too fast, by a known member."""
+"""What happens to every update before a handler sees it: by a known member, not too fast (that it comes once `bot.intake` sees to)."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -14,7 +12,7 @@ from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, User
 
-from bot.desk import Desk, Services, guess_language
+from bot.desk import Desk, Services, Ticket, guess_language
 from bot.render import unpack
 from bot.replies import Notice, Say, word
 from db import members
@@ -23,10 +21,12 @@ from db.session import Connection
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 REMEMBERED: Final = 4096
-"""Updates and people kept in memory; beyond these the database knows."""
+"""People kept in memory."""
 ANSWERS: Final = frozenset({"set", "back", "cancel", "photo_main", "photo_replace", "photo_remove", "broadcast_yes"})
 """Buttons that belong to an answer that is being changed."""
 BURST: Final = 30.0
+TALK_BURST: Final = 130.0
+"""As many as Telegram lets people forward at once, and some: the relay's own limit answers each message that it does not pass on."""
 REFILL: Final = 2.0
 
 
@@ -40,88 +40,66 @@ class Bucket:
 
 
 class Throttle:
-    """A token bucket a person.
+    """Two token buckets a person: one for what they say to each other, one for commands and buttons.
 
     Args:
-        burst: updates that may come at once.
+        burst: commands and presses that may come at once.
         refill: updates a second that may come for long.
         clock: seconds, monotonic.
+        talk_burst: messages, edits and reactions that may come at once.
 
     """
 
-    def __init__(self, burst: float = BURST, refill: float = REFILL, clock: Callable[[], float] = time.monotonic) -> None:
-        self._burst, self._refill, self._clock = burst, refill, clock
-        self._buckets: OrderedDict[int, Bucket] = OrderedDict()
+    def __init__(
+        self,
+        burst: float = BURST,
+        refill: float = REFILL,
+        clock: Callable[[], float] = time.monotonic,
+        talk_burst: float = TALK_BURST,
+    ) -> None:
+        self._bursts, self._refill, self._clock = {False: burst, True: talk_burst}, refill, clock
+        self._buckets: OrderedDict[tuple[int, bool], Bucket] = OrderedDict()
 
-    def take(self, person: int) -> bool | None:
+    def take(self, person: int, *, talk: bool = False) -> bool | None:
         """Whether this update may pass; None where it may not and the person was not told yet."""
-        now = self._clock()
-        bucket = self._buckets.setdefault(person, Bucket(self._burst, now))
-        self._buckets.move_to_end(person)
+        now, burst = self._clock(), self._bursts[talk]
+        bucket = self._buckets.setdefault((person, talk), Bucket(burst, now))
+        self._buckets.move_to_end((person, talk))
         while len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._refill)
+        bucket.tokens = min(burst, bucket.tokens + (now - bucket.at) * self._refill)
         bucket.at = now
         if bucket.tokens >= 1.0:
             bucket.tokens -= 1.0
-            bucket.warned = bucket.warned and bucket.tokens < self._burst / 2
+            bucket.warned = bucket.warned and bucket.tokens < burst / 2
             return True
         told, bucket.warned = bucket.warned, True
         return False if told else None
 
 
 class Reception(BaseMiddleware):
-    """Gives the handler `member`, `desk` and `services`; drops what comes twice, from groups, from bots, or too fast."""
+    """Gives the handler `member`, `desk` and `services`; turns away who is too fast, and tells of what was given up."""
 
-    def __init__(self, services: Services, throttle: Throttle) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._throttle = throttle
-        self._recent: OrderedDict[int, None] = OrderedDict()
-        self._busy = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-
-    async def drain(self, seconds: float) -> None:
-        """Wait until the updates under way are served."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> object:
-        """Serve one update."""
-        self._busy += 1
-        self._idle.clear()
-        try:
-            return await self._serve(handler, event, data)
-        finally:
-            self._busy -= 1
-            if not self._busy:
-                self._idle.set()
-
-    async def _serve(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> object:
+        """Serve one update; `ticket` comes from the intake, which saw that it is new, from a person, and in a private chat."""
         update = cast("Update", event)
         person: User | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
-        if person is None or person.is_bot or (chat is not None and chat.type != ChatType.PRIVATE) or self._again(update.update_id):
+        ticket: Ticket = data["ticket"]
+        if person is None or person.is_bot or (chat is not None and chat.type != ChatType.PRIVATE):
             return None
         inner = update.event
-        desk = Desk(self._services, update.update_id, person.id, person.language_code, ends_edit=_ends_edit(inner))
-        passes = self._throttle.take(person.id)
-        if not passes:
-            await self._slow_down(desk, inner, person, told=passes is False)
+        desk = Desk(self._services, ticket, person.id, person.language_code, ends_edit=_ends_edit(inner))
+        if ticket.refused or ticket.given_up:
+            await self._turn_away(desk, inner, person, ticket)
             return None
         member = await self._member(person)
         # In place, so that the errors router, which stands outside of this, has them too.
         data.update(services=self._services, desk=desk, member=member)
         return await handler(event, data)
-
-    def _again(self, update_id: int) -> bool:
-        """Whether the update came a moment ago; what is forgotten here is known to the database."""
-        if update_id in self._recent:
-            return True
-        self._recent[update_id] = None
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
-        return False
 
     async def _member(self, person: User) -> Member:
         found = await self._services.runtime.read(members.by_telegram, person.id)
@@ -129,12 +107,15 @@ class Reception(BaseMiddleware):
             return found
         return await self._services.runtime.transact(_welcome, self._services, person)
 
-    async def _slow_down(self, desk: Desk, inner: TelegramObject, person: User, *, told: bool) -> None:
+    async def _turn_away(self, desk: Desk, inner: TelegramObject, person: User, ticket: Ticket) -> None:
         """Say it once; a pressed button must be answered each time, or it would spin."""
+        language = guess_language(person.language_code)
         if isinstance(inner, CallbackQuery):
-            await desk.say(inner, [Notice(word("error.too_fast"))], guess_language(person.language_code))
-        elif isinstance(inner, Message) and not told:
-            await desk.say(inner, [Say(word("error.too_fast"))], guess_language(person.language_code))
+            await desk.say(inner, [Notice(word("error.unexpected" if ticket.given_up else "error.too_fast"))], language)
+        elif isinstance(inner, Message) and not ticket.told:
+            # What is turned away goes to nobody, and nothing says so later: this message names the first.
+            said = word("error.unexpected" if ticket.given_up else "error.too_fast_message")
+            await desk.say(inner, [Say(said, answers=inner.message_id)], language)
 
 
 def _welcome(connection: Connection, services: Services, person: User) -> Member:

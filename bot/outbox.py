@@ -29,6 +29,9 @@ class Letter:
         photo_id: a stored photo that fills the field `photo`.
         answers: our id of the relayed message to which this is the reply.
         edits: our id of the relayed message whose copy this changes.
+        prepare: what is to be done before it can be sent (`bot.preparing` knows what it means).
+        parts: our ids of the messages of an album, in order; the call answers with as many messages.
+        quote: the part of the answered message that is quoted, as `reply_parameters` takes it.
 
     """
 
@@ -37,16 +40,35 @@ class Letter:
     photo_id: int | None = None
     answers: int | None = None
     edits: int | None = None
+    prepare: dict[str, Any] | None = None
+    parts: tuple[int, ...] = ()
+    quote: dict[str, Any] | None = None
 
     def payload(self) -> dict[str, Any]:
         """As it lies in the database."""
-        ids = {"photo_id": self.photo_id, "answers": self.answers, "edits": self.edits}
-        return {"body": self.body, **{name: value for name, value in ids.items() if value is not None}}
+        more = {
+            "photo_id": self.photo_id,
+            "answers": self.answers,
+            "edits": self.edits,
+            "prepare": self.prepare,
+            "parts": list(self.parts) or None,
+            "quote": self.quote,
+        }
+        return {"body": self.body, **{name: value for name, value in more.items() if value is not None}}
 
     @classmethod
     def read(cls, method: str, payload: Mapping[str, Any]) -> Letter:
         """From a row of the outbox."""
-        return cls(method, dict(payload.get("body", {})), payload.get("photo_id"), payload.get("answers"), payload.get("edits"))
+        return cls(
+            method,
+            dict(payload.get("body", {})),
+            payload.get("photo_id"),
+            payload.get("answers"),
+            payload.get("edits"),
+            payload.get("prepare"),
+            tuple(payload.get("parts", ())),
+            payload.get("quote"),
+        )
 
     def call(self, target: int | None) -> Call | None:
         """The call, `target` being the message in the recipient's chat that is answered or edited.
@@ -58,7 +80,7 @@ class Letter:
             return None if target is None else Call(self.method, {**self.body, "message_id": target})
         body = self.body
         if self.answers is not None and target is not None:
-            body = {**body, "reply_parameters": {"message_id": target, "allow_sending_without_reply": True}}
+            body = {**body, "reply_parameters": {"message_id": target, "allow_sending_without_reply": True, **(self.quote or {})}}
         return Call(self.method, body, photo_id=self.photo_id)
 
 
@@ -94,10 +116,12 @@ def notify(
     return outbox.put(connection, recipient.id, letter.method, letter.payload(), dedup_key, context.now)
 
 
-def relay(connection: Connection, context: Context, message: Message, letter: Letter) -> bool:
-    """Queue the copy of a relayed message for its recipient."""
-    key = f"relay:{message.id}"
-    return outbox.put(connection, message.recipient_id, letter.method, letter.payload(), key, context.now, message.id)
+def relay(connection: Connection, context: Context, message: Message, letter: Letter, recipient: Member | None = None) -> bool:
+    """Queue the copy of a relayed message for its recipient, who need not be looked up where given."""
+    key, account = f"relay:{message.id}", None if recipient is None else recipient.telegram_id
+    return outbox.put(
+        connection, message.recipient_id, letter.method, letter.payload(), key, context.now, message.id, telegram_id=account, fresh=True
+    )
 
 
 def correct(connection: Connection, context: Context, message: Message, letter: Letter, mark: str) -> bool:

@@ -104,6 +104,10 @@ def _say(reply: Say, text: str, words: Words, language: str) -> Call:
         payload["reply_markup"] = {"keyboard": [[button]], "resize_keyboard": True, "one_time_keyboard": True}
     elif reply.plain_keyboard and not reply.edit:
         payload["reply_markup"] = {"remove_keyboard": True}
+    if reply.protect and not reply.edit:
+        payload["protect_content"] = True
+    if reply.answers is not None and not reply.edit:
+        payload["reply_parameters"] = {"message_id": reply.answers, "allow_sending_without_reply": True}
     return Call("editMessageText" if reply.edit else "sendMessage", payload)
 
 

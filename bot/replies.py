@@ -78,7 +78,9 @@ Rows = tuple[tuple[Button, ...], ...]
 class Say:
     """A text message; with `edit` it replaces the text of the message whose button was pressed.
 
-    `ask_location` shows a reply keyboard with a button that sends the location; `plain_keyboard` takes such a keyboard away.
+    `ask_location` shows a reply keyboard with a button that sends the location; `plain_keyboard` takes such a keyboard away;
+    `protect` keeps a new message from being forwarded or saved; `answers` is the message of the member's (Telegram's number in their
+    chat) to which this is the reply.
     """
 
     word: Word
@@ -86,6 +88,8 @@ class Say:
     edit: bool = False
     ask_location: bool = False
     plain_keyboard: bool = False
+    protect: bool = False
+    answers: int | None = None
 
 
 class Drawing(Protocol):

@@ -83,6 +83,8 @@ def _unusable(connection: Connection, member_id: int, pack: TypePack) -> list[tu
         return []
     stale: set[int] = set()
     for kind in KINDS:
+        if kind == "face" and not member.face_consent:
+            continue  # it may not be read again, so it would be found again each time
         found = photos.vectors(connection, member_id, kind)
         usable = {vector.photo_id for vector in found if pack.accepts(kind, vector.model_version)}
         stale |= {vector.photo_id for vector in found} - usable

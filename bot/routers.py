@@ -6,8 +6,10 @@ from aiogram import Router
 
 from bot.handlers import (
     admin,
+    care,
     chats,
     compat,
+    consents,
     couples,
     discover,
     errors,
@@ -21,6 +23,7 @@ from bot.handlers import (
     selfie,
     start,
     steering,
+    verification,
 )
 
 
@@ -32,7 +35,8 @@ def all_routers() -> tuple[Router, ...]:
     return (
         errors.make(),
         membership.make(),
-        membership.make_banned(),
+        membership.make_stopped(),
+        verification.make(),
         compat.make(),
         couples.make(),
         start.make(),
@@ -40,6 +44,8 @@ def all_routers() -> tuple[Router, ...]:
         steering.make(),
         privacy.make(),
         safety.make(),
+        consents.make(),
+        care.make(),
         selfie.make(),
         start.make_onboarding(),
         selfie.make_album(),

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class TelegramSettings:
     """How the bot reaches Telegram, or another Bot API server."""
 
-    token: str = ""
+    token: str = field(default="", repr=False)
     api_base: str = ""
     mode: str = "polling"
     admins: tuple[int, ...] = ()
     webhook_url: str = ""
     webhook_host: str = "127.0.0.1"
     webhook_port: int = 8443
-    webhook_secret: str = ""
+    webhook_secret: str = field(default="", repr=False)
+    rate: float = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,40 @@ class CoupleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CareSettings:
+    """Verification of members, and hints against fraud."""
+
+    verify_attempts: int = 3
+    verify_minutes: int = 3
+    verify_seconds: int = 20
+    verify_poses: int = 4
+    nudge_messages: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class CompatSettings:
     """The comparison of two people, whose photos are held in memory alone."""
 
     minutes: int = 15
     an_hour: int = 10
     sessions: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SafetySettings:
+    """Reports, bans, trust, and how long what they rest on is kept; docs/safety.md has the figures behind the thresholds."""
+
+    hide_after: float = 3.0
+    keep_content: int = 48
+    evidence_messages: int = 20
+    keep_evidence: int = 30
+    keep_bans: int = 730
+    face_match: float = 0.58
+    hash_match: int = 6
+    new_days: int = 3
+    likes_new: int = 20
+    likes_known: int = 60
+    likes_verified: int = 120
+    chats_new: int = 5
+    rate_new: int = 12
+    reports_a_day: int = 10

@@ -23,6 +23,7 @@ from db.session import Connection
 from engine.affinity import Affinity
 from engine.analysis import Analyser
 from engine.errors import EngineError
+from engine.pictures import is_given
 from engine.registry import Registry
 from engine.types import Given, TypeInfo, TypePack
 
@@ -70,9 +71,11 @@ class Switcher:
         self._in_use.changing = True  # until it is known: members may have gone without an exchange that a kill interrupted
         while True:
             try:
-                if self._in_use.changing:
-                    self._in_use.changing = await self._runtime.read(retyping.outdated) > 0
+                async with self._busy:  # a switch in between would be forgotten again
+                    if self._in_use.changing:
+                        self._in_use.changing = await self._runtime.read(retyping.outdated) > 0
                 await self.look()
+                await asyncio.to_thread(self._registry.sweep)
             except (EngineError, DatabaseError, OSError) as error:
                 self._complain(str(error))
             except Exception as error:  # noqa: BLE001 whatever is wrong with a version, the bot goes on with the one that it has
@@ -126,11 +129,11 @@ def _introduce(connection: Connection, pack: TypePack, before: str, now: datetim
 
 def called(pack: TypePack, names: Mapping[str, Given]) -> bool:
     """Whether the pack's types are called, and look, as admins want them to."""
-    for type_id, given in names.items():
-        info = pack.by_id.get(type_id)
-        if info is not None and (
-            given.name not in ("", info.name) or given.name_ko not in ("", info.name_ko) or given.picture not in (None, info.picture)
-        ):
+    for info in pack.types:
+        given = names.get(info.id, Given())
+        if given.name not in ("", info.name) or given.name_ko not in ("", info.name_ko):
+            return False
+        if is_given(info, pack) if given.picture is None else given.picture != info.picture:
             return False
     return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 
 import configuration
@@ -26,7 +25,6 @@ def main(arguments: list[str] | None = None) -> int:
     for command in COMMANDS.values():
         command.add(parsers)
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = configuration.load()
     except configuration.SettingsError as error:
@@ -34,11 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     expected = (CrawlError, DatabaseError, EngineError)
     stopped = "stopped; the same command goes on from here"
-    return guarded("crawler", lambda: _run(chosen, settings), (Unusable, BadUrl), expected, stopped)
+    return guarded("crawler", lambda: _run(chosen, settings), (Unusable, BadUrl), expected, stopped, terminable=True)
 
 
 def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
-    database = Database(settings.database)
+    database = Database(settings.database, settings.privacy)
     database.open()
     try:
         tools = Tools(settings.crawler, settings.engine, settings.var / "cache", database, settings.var / "models")

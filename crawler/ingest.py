@@ -198,7 +198,7 @@ class Ingest:
         return dedupe.same_people((left, right), (decision.subjects[0].embedding, decision.subjects[1].embedding))
 
     def _people(self, photo: Decoded, decision: Decision) -> tuple[NewPerson, NewPerson]:
-        assert decision.subjects is not None, "an accepted decision has its two subjects"  # noqa: S101
+        assert decision.subjects is not None, "an accepted decision has its two subjects"  # noqa: S101 for mypy
         one, other = decision.subjects
         return self.describer.predict(photo, one), self.describer.predict(photo, other)
 

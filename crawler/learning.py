@@ -18,18 +18,21 @@ from typing import Any
 from crawler import reading
 from crawler.assigning import PAGE, Progress, type_new
 from crawler.errors import CrawlError
-from db import affinities, couples, models
+from db import affinities, audit, couples, models
 from db.locks import single_runner
 from db.session import Connection, Database
 from engine.backends.runtime import make_runtime
 from engine.embedding import FaceEmbedder
 from engine.errors import PackError
-from engine.registry import Registry
+from engine.pictures import Unusable, fitted
+from engine.registry import Change, Registry, recipe_from, recipe_of
+from engine.safety import NsfwScorer
 from engine.settings import EngineSettings, LearningSettings
 from engine.training import packing
+from engine.training.checkpoints import Runs
 from engine.training.learn import Candidate, Learner, TooFew
 from engine.training.viewing import Viewer
-from engine.types import STARTER, TypePack
+from engine.types import STARTER, Kind, TypePack
 
 PATIENCE = 60.0
 """Seconds that publishing and going back wait for each other."""
@@ -54,10 +57,12 @@ class Learning:
         self.cache = cache
         self.clock = clock
         self.registry = Registry(folder, Path(engine.pack) if engine.pack else STARTER)
-        self.work = folder / "work"
+        self.runs = Runs(folder / "work", database.vault)
 
-    def learn(self, progress: Progress) -> tuple[dict[str, Any], str]:
+    def learn(self, progress: Progress, *, scheduled: bool = False) -> tuple[dict[str, Any], str]:
         """Learn and publish; the answer of `engine learn`, and why nothing was published ("" where something was).
+
+        With `scheduled` nobody asked for it just now: what an admin went back from is not learned and published again.
 
         Raises:
             CrawlError: another process learns.
@@ -67,31 +72,51 @@ class Learning:
         with single_runner(self.database, "learn") as lock:
             if not lock.held():
                 raise CrawlError("another process is learning: wait until it is done")
-            self.repair()
-            progress("loading the models", 0, 1)
-            runtime = make_runtime(self.engine, self.cache)
-            pack = self.registry.load(runtime=runtime)
-            embedder = FaceEmbedder(self.cache, runtime, self.engine.embedding)  # type: ignore[arg-type]
-            viewer = Viewer(self.cache, runtime, pack.garments, embedder.kind)
-            reading.refresh(self.database, embedder.version, pack.fashion_model, viewer, progress)
-            # Whatever learning comes to, couples that were collected since count under the version in use.
-            type_new(self.database, pack, self.clock(), progress)
-            progress("reading couples", 0, 1)
-            corpus = reading.read(self.database, embedder.version, pack.fashion_model, self.settings.recent)
-            present = self._present(corpus.fingerprint())
-            if present is not None:
-                return {**self._answer(present, published=True), "unchanged": True}, ""
-            learner = Learner(
-                corpus, self.registry.active(), self.settings, self.work, views=viewer, runtime=runtime, progress=progress, now=self.clock()
+            with self.runs.held():
+                return self._learn(progress, scheduled=scheduled)
+
+    def _learn(self, progress: Progress, *, scheduled: bool) -> tuple[dict[str, Any], str]:
+        self.repair()
+        progress("loading the models", 0, 1)
+        runtime = make_runtime(self.engine, self.cache)
+        pack = self.registry.load(runtime=runtime)
+        embedder = FaceEmbedder(self.cache, runtime, self.engine.embedding)  # type: ignore[arg-type]
+        viewer = Viewer(self.cache, runtime, pack.garments, embedder.kind)
+        reading.refresh(self.database, embedder.version, pack.fashion_model, viewer, progress)
+        # Whatever learning comes to, couples that were collected since count under the version in use.
+        type_new(self.database, pack, self.clock(), progress)
+        progress("reading couples", 0, 1)
+        corpus = reading.read(self.database, embedder.version, pack.fashion_model, self.settings.recent)
+        fingerprint, number = corpus.fingerprint(), len(corpus.subjects) // 2
+        present = self._present(fingerprint)
+        if present is not None:
+            self.runs.clear()  # what was stopped before is of no use any more
+            return {**self._answer(present, published=True), "unchanged": True}, ""
+        left = self.registry.left(recipe_from(fingerprint, Learner.plain(self.settings))) if scheduled else None
+        if left is not None:
+            self.runs.clear()
+            why = (
+                f"couples and settings are those of {left}, which was rolled back from: "
+                "`python -m engine learn` by hand, or /retrain, learns from them all the same"
             )
-            made = learner.run()
-            if isinstance(made, TooFew):
-                return self._refusal(made, len(corpus.subjects) // 2), made.message
-            self._take_in(made, progress)
-            learner.finish()
-            failed = ", ".join(made.refused)
-            why = f"{made.version} was refused by its gates ({failed}) and not published" if made.refused else ""
-            return self._answer(made.manifest, published=not made.refused), why
+            return {**_nothing(number, why), "left": left}, why
+        learner = Learner(
+            corpus, self.registry.active(), self.settings, self.runs, views=viewer, runtime=runtime, progress=progress, now=self.clock()
+        )
+        made = learner.run()
+        if isinstance(made, TooFew):
+            return self._refusal(made, number), made.message
+        overtaken = self._take_in(made, progress)
+        learner.finish()
+        if overtaken is not None:
+            why = (
+                f"{made.version} was compared with {made.manifest['parent']}, but {overtaken} came into use while it was learned: "
+                "learn again to compare it with that"
+            )
+            return {**self._answer(made.manifest, published=False), "reason": why, "overtaken": overtaken}, why
+        failed = ", ".join(made.refused)
+        why = f"{made.version} was refused by its gates ({failed}) and not published" if made.refused else ""
+        return self._answer(made.manifest, published=not made.refused), why
 
     def repair(self) -> None:
         """Bring database and registry together after a kill between them: the database leads where its version can be used.
@@ -106,6 +131,8 @@ class Learning:
             return
         if current is not None:
             with suppress(PackError):
+                # Before it is in use: whoever is killed here again finds the database ahead again.
+                self.registry.carry_names(self.registry.verify(current.version).get("matches", {}))
                 self.registry.activate(current.version)
                 return
         with suppress(PackError):
@@ -132,9 +159,38 @@ class Learning:
             embedder = FaceEmbedder(self.cache, runtime, self.engine.embedding)  # type: ignore[arg-type]
             pack = TypePack.load(self.registry.folder_of(wanted), embedder.version, self.registry.names(), runtime)
             type_new(self.database, pack, self.clock(), progress)
+            self._leave(wanted)
             self.database.transact(_activate, wanted, manifest, self.clock())
             self.registry.activate(wanted)
             return wanted
+
+    def _leave(self, wanted: str) -> None:
+        """Remember what is gone back from; its manifest is the database's, since its files may be what is wrong with it."""
+        before = self.database.read(models.current)
+        made = "" if before is None else recipe_of(before.manifest)
+        if before is not None and made and before.version != wanted:
+            self.registry.leave(before.version, made)
+
+    def name(self, change: Change) -> None:
+        """Call or show a type otherwise; the audit row stands before it is done, so that no change is without one.
+
+        Raises:
+            PackError: the version in use has no such type.
+
+        """
+        self.registry.expect(change.type_id)
+        self.database.transact(audit.add, "shell", change.action, f"type:{change.type_id}", self.clock(), change.detail)
+        self.registry.change(change)
+
+    def picture(self, data: bytes, kind: Kind) -> bytes | Unusable:
+        """A photo as a type's picture, or why it cannot be one.
+
+        Raises:
+            WeightsError, BackendError: what looks at it cannot be had.
+
+        """
+        safety = NsfwScorer(self.cache, make_runtime(self.engine, self.cache))
+        return fitted(data, kind, self.engine, safety.predict)
 
     def models(self) -> list[dict[str, Any]]:
         """Every version with its figures, as `engine models` answers."""
@@ -164,10 +220,18 @@ class Learning:
         )
         return manifest if same and manifest["settings"] == Learner.plain(self.settings) else None
 
-    def _take_in(self, made: Candidate, progress: Progress) -> None:
-        """Keep a candidate, and publish it where every gate held; all of it may be done again after a kill."""
+    def _take_in(self, made: Candidate, progress: Progress) -> str | None:
+        """Keep a candidate, and publish it where every gate held; all of it may be done again after a kill.
+
+        None, or the version that came into use since the run began: the gates held the candidate to another one, perhaps to the very
+        one that an admin has just gone back from, so nothing is taken in.
+        """
         progress("publishing", 0, 1)
         with self._publishing():
+            self.repair()  # of a rollback that was killed between database and registry
+            active = self.registry.active_version()
+            if active != made.manifest["parent"]:
+                return active
             self.registry.add(made.folder)
             if made.refused:
                 self.database.transact(models.add, made.version, made.manifest, self.clock(), "refused")
@@ -180,6 +244,7 @@ class Learning:
                 self.registry.activate(made.version)
             self.prune()
         progress("publishing", 1, 1)
+        return None
 
     def prune(self) -> None:
         """Delete the oldest versions beyond those that are kept, with what they made of couples."""
@@ -235,15 +300,7 @@ class Learning:
         groups = {
             name: {"k": None, "stability": None, "classifier_agreement": None, "members": count} for name, count in few.people.items()
         }
-        return {
-            "published": False,
-            "version": None,
-            "groups": groups,
-            "couples": number,
-            "gates": {few.gate.name: few.gate.plain()},
-            "report": None,
-            "reason": few.message,
-        }
+        return {**_nothing(number, few.message), "groups": groups, "gates": {few.gate.name: few.gate.plain()}}
 
 
 def curve(tried: Any) -> list[list[float]]:
@@ -256,6 +313,11 @@ def curve(tried: Any) -> list[list[float]]:
     for one in tried:
         best[one["k"]] = max(best.get(one["k"], -1.0), one["rand"])
     return [[k, best[k]] for k in sorted(best)]
+
+
+def _nothing(number: int, why: str) -> dict[str, Any]:
+    """The answer where no candidate was made, of a corpus of `number` couples."""
+    return {"published": False, "version": None, "groups": {}, "couples": number, "gates": {}, "report": None, "reason": why}
 
 
 def _activate(connection: Connection, version: str, manifest: Mapping[str, Any], now: dt.datetime) -> None:

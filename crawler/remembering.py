@@ -10,7 +10,7 @@ from db.corpus_records import Cached
 from db.session import Connection, Database
 
 KEEP = dt.timedelta(days=30)
-"""How long answers are kept."""
+"""How long answers are kept: each night the job `retention` forgets what is older, and so does a crawl before it keeps its first."""
 
 
 class DatabaseCache:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from db.reaching import REACHES
 from db.records import Member
 from db.tables import likes, members, messages, outbox, pairs, reports, reviews
 
@@ -16,11 +17,16 @@ def unread(connection: Connection, member_id: int) -> dict[int, int]:
     seen = case((pairs.c.lo == member_id, pairs.c.lo_read), else_=pairs.c.hi_read)
     wanted = (
         select(pairs.c.id, func.count())
-        .join(messages, and_(messages.c.pair_id == pairs.c.id, messages.c.recipient_id == member_id, messages.c.id > seen))
+        .join(messages, and_(messages.c.pair_id == pairs.c.id, messages.c.recipient_id == member_id, messages.c.id > seen, *_told()))
         .where(or_(pairs.c.lo == member_id, pairs.c.hi == member_id), pairs.c.ended_at.is_(None))
         .group_by(pairs.c.id)
     )
     return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def _told() -> tuple[ColumnElement[bool], ...]:
+    """Messages that came, or are coming, and that their sender did not take back."""
+    return messages.c.deleted_at.is_(None), REACHES
 
 
 def mark_read(connection: Connection, pair_id: int, member_id: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, false, func, select, true
 
 from db import writing
 from db.records import Consent, ConsentKind
-from db.tables import consents
+from db.tables import consents, members
 
 
 def give(connection: Connection, member_id: int, kind: ConsentKind, version: str, given: bool, now: dt.datetime) -> Consent:
@@ -29,3 +30,43 @@ def history(connection: Connection, member_id: int) -> list[Consent]:
     """All answers of a member, oldest first."""
     wanted = select(consents).where(consents.c.member_id == member_id).order_by(consents.c.id)
     return [Consent(**row) for row in connection.execute(wanted).mappings()]
+
+
+def resting(connection: Connection, member_ids: Iterable[int]) -> set[int]:
+    """Of these members those whose faces rest: they agreed, to words that have changed since, and have not answered again."""
+    found: set[int] = set()
+    answer = consents.alias()
+    newest = select(func.max(answer.c.id)).where(answer.c.member_id == members.c.id, answer.c.kind == "face").scalar_subquery()
+    for chunk in writing.chunks(member_ids):
+        wanted = (
+            select(members.c.id)
+            .select_from(members)
+            .join(consents, consents.c.id == newest)
+            .where(members.c.id.in_(chunk), members.c.face_consent == false(), consents.c.given == true())
+        )
+        found.update(connection.scalars(wanted))
+    return found
+
+
+def outdated(connection: Connection, kind: ConsentKind, version: str, after: int, limit: int) -> list[int]:
+    """Members behind id `after` whose faces are in use while their newest answer of this kind was to other words, by id.
+
+    Demo members are nobody, and are not asked.
+    """
+    answer = consents.alias()
+    newest = select(func.max(answer.c.id)).where(answer.c.member_id == members.c.id, answer.c.kind == kind).scalar_subquery()
+    wanted = (
+        select(members.c.id)
+        .select_from(members)
+        .join(consents, consents.c.id == newest)
+        .where(
+            members.c.id > after,
+            members.c.demo == false(),
+            members.c.face_consent == true(),
+            consents.c.given == true(),
+            consents.c.version != version,
+        )
+        .order_by(members.c.id)
+        .limit(limit)
+    )
+    return list(connection.scalars(wanted))

@@ -1,19 +1,25 @@
-"""Couples and their two people: the corpus that types and affinities are learned from."""
+"""Couples and their two people: the corpus that types and affinities are learned from.
+
+What was cut from a photo that members gave is sealed under that upload; what was collected in public is not.
+"""
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from db import affinities, writing
+from db import affinities, sealing, writing
 from db.corpus_records import CouplePerson, Genders, NewPerson, Side
 from db.corpus_tables import couple_people, couples, person_types, pictures
 from db.errors import NotFound
 
 PIXELS = ("face_jpeg", "body_jpeg")
+CLOSED = (*PIXELS, "face_vector", "fashion_vector")
 PLAIN = [column for column in couple_people.c if column.name not in PIXELS]
 
 Typing = tuple[int, int | None, str | None, str | None]
@@ -34,7 +40,7 @@ def add(connection: Connection, picture_id: int, a: NewPerson, b: NewPerson, now
         raise NotFound(f"there is no picture {picture_id}")
     if upload_id is not None and picture.upload_id is None:
         connection.execute(pictures.update().where(pictures.c.id == picture_id).values(upload_id=upload_id))
-    values = {
+    values: dict[str, Any] = {
         "picture_id": picture_id,
         "upload_id": picture.upload_id if upload_id is None else upload_id,
         "genders": genders(a, b),
@@ -43,7 +49,8 @@ def add(connection: Connection, picture_id: int, a: NewPerson, b: NewPerson, now
     }
     couple_id = writing.insert(connection, couples, values)
     sides: tuple[tuple[Side, NewPerson], ...] = (("a", a), ("b", b))
-    connection.execute(couple_people.insert(), [_values(couple_id, side, person) for side, person in sides])
+    rows = [close(connection, values["upload_id"], _values(couple_id, side, person)) for side, person in sides]
+    connection.execute(couple_people.insert(), rows)
     return couple_id
 
 
@@ -83,8 +90,8 @@ def pair(connection: Connection, picture_id: int) -> list[CouplePerson]:
 def of_upload(connection: Connection, upload_id: int) -> list[CouplePerson]:
     """The two people of a photo that members gave, the left one first; empty where it was not taken in, or was taken back."""
     found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
-    wanted = select(couple_people).select_from(found).where(couples.c.upload_id == upload_id).order_by(couple_people.c.side)
-    return [CouplePerson(**row) for row in connection.execute(wanted).mappings()]
+    wanted = select(couple_people, couples.c.upload_id).select_from(found).where(couples.c.upload_id == upload_id)
+    return _page(connection, wanted.order_by(couple_people.c.side), 2)
 
 
 def untyped(
@@ -103,9 +110,17 @@ def count(connection: Connection) -> dict[str, int]:
 
 def set_vectors(connection: Connection, rows: Iterable[Vectors]) -> None:
     """Replace people's vectors, for instance by those of a newer model."""
-    for row in rows:
-        names = ("face_vector", "face_version", "fashion_vector", "fashion_version")
-        connection.execute(couple_people.update().where(couple_people.c.id == row[0]).values(dict(zip(names, row[1:], strict=True))))
+    names = ("face_vector", "face_version", "fashion_vector", "fashion_version")
+    for chunk in writing.chunks(rows):
+        found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
+        whose = select(couple_people.c.id, couple_people.c.couple_id, couple_people.c.side, couples.c.upload_id).select_from(found)
+        there = {row.id: row for row in connection.execute(whose.where(couple_people.c.id.in_([row[0] for row in chunk])))}
+        for person_id, *news in chunk:
+            one = there.get(person_id)
+            if one is not None:
+                values: dict[str, Any] = {"couple_id": one.couple_id, "side": one.side, **dict(zip(names, news, strict=True))}
+                values = close(connection, one.upload_id, values)
+                connection.execute(couple_people.update().where(couple_people.c.id == person_id).values(**values))
 
 
 def retype(connection: Connection, version: str, rows: Sequence[Typing], now: dt.datetime) -> None:
@@ -151,7 +166,7 @@ def _retype(connection: Connection, version: str, rows: Sequence[Typing], now: d
 
 def _wanted(version: str | None, *, pixels: bool) -> Select[Any]:
     found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
-    columns: list[Any] = [*PLAIN, *([couple_people.c[name] for name in PIXELS] if pixels else [])]
+    columns: list[Any] = [couples.c.upload_id, *PLAIN, *([couple_people.c[name] for name in PIXELS] if pixels else [])]
     if version is not None:
         same = and_(person_types.c.person_id == couple_people.c.id, person_types.c.version == version)
         found = found.outerjoin(person_types, same)
@@ -162,7 +177,48 @@ def _wanted(version: str | None, *, pixels: bool) -> Select[Any]:
 
 def _page(connection: Connection, wanted: Select[Any], limit: int) -> list[CouplePerson]:
     empty = dict.fromkeys(PIXELS, b"")
-    return [CouplePerson(**{**empty, **row}) for row in connection.execute(wanted.limit(limit)).mappings()]
+    rows = [dict(row) for row in connection.execute(wanted.limit(limit)).mappings()]
+    opened = _open(connection, rows)
+    return [CouplePerson(**{**empty, **row}) for row in opened]
+
+
+def place(upload_id: int, couple_id: int, side: str, name: str) -> tuple[str, str]:
+    """Scope and place of what was cut from an upload."""
+    return sealing.upload(upload_id), f"person:{couple_id}:{side}:{name}"
+
+
+def close(connection: Connection, upload_id: int | None, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a row of `couple_people` as they are stored; `couple_id` and `side` are among them."""
+    if upload_id is None:
+        return values
+    closed = dict(values)
+    for name in CLOSED:
+        if values.get(name):
+            closed[name] = sealing.seal(connection, *place(upload_id, values["couple_id"], values["side"], name), values[name])
+    if values.get("facts"):
+        closed["facts"] = sealing.wrap(connection, *place(upload_id, values["couple_id"], values["side"], "facts"), values["facts"])
+    return closed
+
+
+def _open(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of `close`, without `upload_id`; who was cut from a photo that is being withdrawn is left out."""
+    cells = []
+    for number, row in enumerate(rows):
+        upload_id = row.pop("upload_id")
+        if upload_id is None:
+            continue
+        whole = sealing.SEALED in row["facts"]
+        if whole:
+            row["facts"] = base64.b64decode(row["facts"][sealing.SEALED])
+        names = [name for name in (*CLOSED, *(("facts",) if whole else ())) if row.get(name)]
+        cells += [(number, name, (*place(upload_id, row["couple_id"], row["side"], name), row[name])) for name in names]
+    gone = set()
+    for (number, name, _), data in zip(cells, sealing.unseal_all(connection, [cell[2] for cell in cells]), strict=True):
+        if data is None:
+            gone.add(number)
+        else:
+            rows[number][name] = json.loads(data) if name == "facts" else data
+    return [row for number, row in enumerate(rows) if number not in gone]
 
 
 def _values(couple_id: int, side: Side, person: NewPerson) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from db import writing
 from db.matching_tables import daily_picks
 from db.records import Member
-from db.search import has_photo
+from db.search import has_photo, shown
 from db.tables import members
 
 
@@ -19,8 +19,7 @@ def active(connection: Connection, since: dt.datetime, after: int = 0, limit: in
         select(members)
         .where(
             members.c.id > after,
-            members.c.status == "active",
-            members.c.reachable.is_(True),
+            shown(),
             members.c.last_active_at >= since,
             members.c.gender.is_not(None),
             members.c.seeks.is_not(None),

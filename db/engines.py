@@ -7,11 +7,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from db.errors import BadUrl
 from db.settings import DatabaseSettings
+from db.swift import Swift
 
 BUSY_SECONDS = 30
 READERS = 64  # SQLite readers beyond the pool: threads that read at once, each connection is a file handle
@@ -45,14 +46,14 @@ def parse(url: str) -> URL:
     raise BadUrl(f"database.url starts with {parsed.drivername!r}: use sqlite:///FILE or mysql+pymysql://…")
 
 
-def make(url: URL, settings: DatabaseSettings, *, read_only: bool) -> Engine:
+def make(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool = False) -> Engine:
     """An engine whose connections are set up for us; nothing is opened yet."""
     if url.drivername == "sqlite":
-        return _sqlite(url, settings, read_only=read_only)
+        return _sqlite(url, settings, read_only=read_only, durable=durable)
     return _mysql(url, settings, read_only=read_only)
 
 
-def _sqlite(url: URL, settings: DatabaseSettings, *, read_only: bool) -> Engine:
+def _sqlite(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool) -> Engine:
     engine = create_engine(
         url,
         pool_size=settings.pool if read_only else 1,
@@ -66,7 +67,7 @@ def _sqlite(url: URL, settings: DatabaseSettings, *, read_only: bool) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # what a member erases is overwritten, not only unlinked
         if read_only:
@@ -74,8 +75,10 @@ def _sqlite(url: URL, settings: DatabaseSettings, *, read_only: bool) -> Engine:
         cursor.close()
         _add_math(connection)
 
+    begin = Swift(text("BEGIN" if read_only else "BEGIN IMMEDIATE"))
+
     def begun(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        begin.run(connection, {})
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -4,7 +4,11 @@ DatabaseError
 ├── BadUrl            the setting `database.url` cannot be used
 ├── SchemaTooNew      the database was made by a newer version of the program
 ├── NotFound          a row that must exist does not: the caller holds a stale id
+├── KeyGone           what is asked for is sealed with a key that was destroyed
+├── Tampered          sealed bytes were changed, or lie in another place than they were made for
+├── VaultError        the vault or its master key does not fit to the database: nothing sealed could be read
 ├── Forgotten         what a reader of a log asks for is deleted already: read everything again
+├── Busy              somebody else writes just now, and the caller did not want to wait
 └── Unavailable       the database cannot be reached, or stayed locked through every retry
     └── CommitUnknown the connection broke while committing: the transaction may or may not have happened
 
@@ -31,8 +35,24 @@ class NotFound(DatabaseError):
     """No row with the given id."""
 
 
+class KeyGone(DatabaseError):
+    """The key of a seal was destroyed: its owner asked to be forgotten."""
+
+
+class Tampered(DatabaseError):
+    """A seal does not open under its own key."""
+
+
+class VaultError(DatabaseError):
+    """The vault or the master key is lost, or is another database's."""
+
+
 class Forgotten(DatabaseError):
     """Rows of a log behind the reader's place are gone (see `db.changes`)."""
+
+
+class Busy(DatabaseError):
+    """Nothing has happened: somebody else writes, or this database is a server."""
 
 
 class Unavailable(DatabaseError):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from db import writing
 from db.matching_records import Exposed, Impression, Place
 from db.matching_tables import impressions
-from db.search import has_photo
+from db.search import has_photo, shown
 from db.tables import members
 
 
@@ -79,14 +79,14 @@ def shown_by(connection: Connection, viewer_id: int, ids: Iterable[int], since: 
 def counts_by_member(connection: Connection, since: dt.datetime, *, demo: bool = False) -> list[Exposed]:
     """How often each member who can be shown was shown since then, 0 included; without demo members unless `demo`."""
     counts = (
-        select(impressions.c.shown_id, func.count().label("shown"))
+        select(impressions.c.shown_id, func.count().label("times"))
         .where(impressions.c.at >= since)
         .group_by(impressions.c.shown_id)
         .subquery()
     )
-    here = and_(members.c.status == "active", members.c.reachable.is_(True), members.c.gender.is_not(None), has_photo())
+    here = and_(shown(), members.c.gender.is_not(None), has_photo())
     wanted = (
-        select(members.c.id, members.c.gender, func.coalesce(counts.c.shown, 0))
+        select(members.c.id, members.c.gender, func.coalesce(counts.c.times, 0))
         .join(counts, counts.c.shown_id == members.c.id, isouter=True)
         .where(here if demo else and_(here, members.c.demo.is_(False)))
         .order_by(members.c.id)

@@ -28,7 +28,8 @@ NOTHING = Outcome(None, False)
 def mark(connection: Connection, who: int, whom: int, liked: bool, now: dt.datetime) -> Outcome:
     """Note that `who` likes or skips `whom`; the outcome carries the pair that this call made, if it made one.
 
-    Nothing is noted, and the outcome says so, where `whom` is gone, banned or under review, or where one blocked the other.
+    Nothing is noted, and the outcome says so, where `whom` is gone, banned or under review, where either is hidden until reports
+    are reviewed (no new chat begins meanwhile), or where one blocked the other.
 
     Raises:
         ValueError: `who` and `whom` are the same.
@@ -36,8 +37,8 @@ def mark(connection: Connection, who: int, whom: int, liked: bool, now: dt.datet
     """
     if who == whom:
         raise ValueError(f"member {who} cannot answer about themselves")
-    present = connection.execute(select(members.c.id, members.c.status).where(members.c.id.in_((who, whom)))).all()
-    status = {row.id: row.status for row in present}
+    wanted = select(members.c.id, members.c.status).where(members.c.id.in_((who, whom)), members.c.hidden_at.is_(None))
+    status = {row.id: row.status for row in connection.execute(wanted)}
     if who not in status or status.get(whom) not in REACHED:
         return NOTHING
     row = lock(connection, who, whom)
@@ -76,7 +77,7 @@ def answered_at(connection: Connection, who: int, whom: int) -> dt.datetime | No
 def received(connection: Connection, member_id: int, *, skipped: bool = False, limit: int = 100) -> list[int]:
     """Members who like `member_id` and whom they have not answered (with `skipped`: whom they skipped), newest first.
 
-    Left out: who is not active any more, and who blocked or was blocked.
+    Left out: who is not active any more or hidden, and who blocked or was blocked.
     """
     wanted = []
     for mine, theirs in (("lo", "hi"), ("hi", "lo")):
@@ -89,6 +90,7 @@ def received(connection: Connection, member_id: int, *, skipped: bool = False, l
                 likes.c[f"{theirs}_mark"] == LIKE,
                 own == SKIP if skipped else own.is_(None),
                 members.c.status == "active",
+                members.c.hidden_at.is_(None),
                 ~select(blocks.c.at).where(_between(member_id, likes.c[theirs])).exists(),
             )
         )

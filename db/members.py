@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from db import changes, writing
-from db.erasure import erase, telegram_hash
+from db import accounts, audit, changes, partings, writing
+from db.erasure import DOUBTED, erase
 from db.errors import NotFound
 from db.geography import coarse
 from db.records import SPOKEN, Language, Member
@@ -18,6 +18,7 @@ from db.search import candidates, count_by_filter
 from db.tables import members, tombstones
 
 __all__ = [
+    "by_account",
     "by_id",
     "by_telegram",
     "candidates",
@@ -26,7 +27,6 @@ __all__ = [
     "erase",
     "of",
     "set_step",
-    "telegram_hash",
     "touch",
     "update",
 ]
@@ -34,6 +34,8 @@ __all__ = [
 AGE_MIN = 18
 AGE_MAX = 99
 DISTANCE_KM = 50
+SLACK = dt.timedelta(days=1)
+"""By which the times of members may be out of the order of their numbers: processes draw both, each with its own clock."""
 FIELDS = frozenset(members.c.keys()) - {"id", "telegram_id", "city_key", "created_at", "updated_at"}
 UNSEEN = frozenset({"step", "draft", "active_pair_id", "about", "last_active_at"})
 """Fields that neither searching nor ranking reads from an index: changing them is not noted in `db.changes`."""
@@ -49,6 +51,22 @@ def by_id(connection: Connection, member_id: int) -> Member | None:
     """The member with this id."""
     row = connection.execute(select(members).where(members.c.id == member_id)).mappings().one_or_none()
     return None if row is None else Member(**row)
+
+
+def by_account(connection: Connection, account: str, since: dt.datetime, chunk: int = writing.CHUNK) -> Member | None:
+    """The member of an account that is known by its hash alone, if they were made after `since`; the newest are looked at first."""
+    below, hash_of = None, accounts.hasher(connection)
+    while True:
+        wanted = select(members.c.id, members.c.telegram_id, members.c.created_at).order_by(members.c.id.desc()).limit(chunk)
+        rows = connection.execute(wanted if below is None else wanted.where(members.c.id < below)).all()
+        for row in rows:
+            if row.created_at < since - SLACK:
+                return None
+            if hash_of(row.telegram_id) == account:
+                return by_id(connection, row.id)
+        if len(rows) < chunk:
+            return None
+        below = rows[-1].id
 
 
 def of(connection: Connection, member_ids: Iterable[int]) -> dict[int, Member]:
@@ -71,13 +89,16 @@ def create(
 ) -> Member:
     """The member of a Telegram account, made if there is none; two calls at once make one.
 
-    An account that was banned when it erased itself (see `db.erasure`) comes back banned.
+    An account that was banned or frozen when it erased itself (see `db.erasure`) comes back so, one whose age was in doubt with that
+    doubt, and all are kept apart from whom they were.
     """
-    banned = connection.scalar(select(tombstones.c.reason).where(tombstones.c.telegram_hash == telegram_hash(telegram_id))) is not None
+    account = accounts.hashed(connection, telegram_id)
+    left = connection.execute(select(tombstones).where(tombstones.c.telegram_hash == account)).one_or_none()
+    shut = None if left is None or left.reason == "doubted" else left.reason
     values: dict[str, Any] = {
         "telegram_id": telegram_id,
         "language": language,
-        "status": "banned" if banned else "onboarding",
+        "status": "onboarding" if shut is None else "frozen" if shut == "frozen" else "banned",
         "about": "",
         "distance_km": distance_km,
         "age_min": AGE_MIN,
@@ -87,13 +108,17 @@ def create(
         "created_at": now,
         "updated_at": now,
         "last_active_at": now,
-        "step": "",
+        "step": "frozen" if shut == "frozen" else "",
         "draft": {},
     }
     writing.lock_or_insert(connection, members, values)
     made = by_telegram(connection, telegram_id)
     if made is None:
         raise NotFound(f"the member of Telegram account {telegram_id} vanished while it was made")
+    partings.renew(connection, made.id, account)
+    if left is not None and left.reason == "doubted":
+        connection.execute(tombstones.delete().where(tombstones.c.telegram_hash == account))
+        audit.add(connection, "system", DOUBTED, audit.member(made.id), left.at)
     return made
 
 

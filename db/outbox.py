@@ -3,23 +3,77 @@
 A row is put in the same transaction as what it tells about.  Its number in the lane is drawn under the lane's lock, which is
 held until that transaction ends: numbers have no gaps and become visible in order.  Only the first waiting row of a lane can
 be leased, so a lane is sent in order by one worker at a time; the next row follows once the first is sent or dead.  A lease
-that runs out (the worker died) is given again: each row is sent at least once.
+that runs out (the worker died) is given again: each row is sent at least once.  Who puts a row into a lane where nothing waits
+may have it leased in the same transaction (`born_leased`): a message between two then needs one commit before it is sent.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from db import messages, writing
-from db.errors import NotFound
+from db import messages, sealing, swift, writing
+from db.errors import KeyGone, NotFound
 from db.records import OutboxRow
+from db.swift import Swift
 from db.tables import lanes, members, outbox
+from db.tables import messages as message_table
 
 KEEP_REASON = 190
+_NUMBERS = {"from_chat_id", "message_id"}
+
+# Made once: building a statement costs more than running it.
+_LANE = lanes.c.telegram_id == bindparam("lane")
+_ADVANCE = Swift(lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq + 1))
+_STEP_BACK = lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq - 1)
+_BUSY = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.telegram_id == lanes.c.telegram_id).exists()
+_PLACE = Swift(select(lanes.c.last_seq, _BUSY.label("busy")).where(_LANE))
+_STEP = Swift(lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq + 1).returning(lanes.c.last_seq, _BUSY.label("busy")))
+"""`_ADVANCE` and `_PLACE` in one, where the database can."""
+_KNOWN = select(outbox.c.id).where(outbox.c.telegram_id == bindparam("lane"), outbox.c.dedup_key == bindparam("key"))
+_SETTLED: dict[str, Any] = {"payload": {}, "leased_until": None, "lease_owner": None}
+_SENT = Swift(
+    outbox.update()
+    .where(outbox.c.id == bindparam("row"), outbox.c.state == "waiting")
+    .values(state="sent", sent_at=bindparam("at"), **_SETTLED)
+)
+_DELIVERED = Swift(
+    message_table.update().where(message_table.c.id == bindparam("message")).values(recipient_message_id=bindparam("sent_as")),
+)
+_DUE = select(func.min(outbox.c.not_before)).where(outbox.c.state == "waiting")
+
+
+@dataclass(slots=True)
+class Born:
+    """What `born_leased` gave: `rows` to send now, and whether others were put that wait in their lanes."""
+
+    owner: str
+    until: dt.datetime
+    room: int
+    rows: list[OutboxRow] = field(default_factory=list)
+    others: bool = False
+
+
+_born: WeakKeyDictionary[Connection, Born] = WeakKeyDictionary()
+
+
+@contextmanager
+def born_leased(connection: Connection, owner: str, until: dt.datetime, room: int) -> Iterator[Born]:
+    """Within it, rows that `put` makes in lanes where nothing waits are leased to `owner` at once, up to `room` of them.
+
+    Send the rows only once the transaction has committed.
+    """
+    _born[connection] = born = Born(owner, until, room)
+    try:
+        yield born
+    finally:
+        del _born[connection]
 
 
 def put(
@@ -33,10 +87,12 @@ def put(
     *,
     telegram_id: int | None = None,
     not_before: dt.datetime | None = None,
+    fresh: bool = False,
 ) -> bool:
     """Queue a call of `method` for a member; False, and nothing queued, where the chat's lane has had `dedup_key` already.
 
-    A chat that is no member's (an admin's) is named by `telegram_id` with `member_id` None.  `payload` is JSON.
+    A chat that is no member's (an admin's) is named by `telegram_id` with `member_id` None; with both, the member's account need
+    not be looked up.  `payload` is JSON.  `fresh` says that the key cannot have been there, as one with a number just drawn.
 
     Raises:
         NotFound: there is no such member.
@@ -46,31 +102,41 @@ def put(
         telegram_id = connection.scalar(select(members.c.telegram_id).where(members.c.id == member_id))
         if telegram_id is None:
             raise NotFound(f"there is no member {member_id}")
-    lane = lanes.c.telegram_id == telegram_id
+    lane = {"lane": telegram_id}
+    one_step = fresh and connection.dialect.update_returning
+    place = _STEP.rows(connection, lane) if one_step else []
     # The counting update takes the lane's lock; every later statement then sees what other senders committed before.
-    advance = lanes.update().where(lane).values(last_seq=lanes.c.last_seq + 1)
-    if connection.execute(advance).rowcount == 0:
+    if not place and _ADVANCE.run(connection, lane).rowcount == 0:
         writing.lock_or_insert(connection, lanes, {"telegram_id": telegram_id, "last_seq": 0})
-        connection.execute(advance)
-    known = select(outbox.c.id).where(outbox.c.telegram_id == telegram_id, outbox.c.dedup_key == dedup_key)
-    if connection.scalar(known) is not None:
-        connection.execute(lanes.update().where(lane).values(last_seq=lanes.c.last_seq - 1))
+        _ADVANCE.run(connection, lane)
+    if not fresh and connection.scalar(_KNOWN, {**lane, "key": dedup_key}) is not None:
+        connection.execute(_STEP_BACK, lane)
         return False
-    connection.execute(
-        outbox.insert().values(
-            member_id=member_id,
-            telegram_id=telegram_id,
-            seq=select(lanes.c.last_seq).where(lane).scalar_subquery(),
-            dedup_key=dedup_key,
-            method=method,
-            payload=dict(payload),
-            message_id=message_id,
-            state="waiting",
-            attempts=0,
-            not_before=not_before or now,
-            created_at=now,
-        )
-    )
+    [(last_seq, busy)] = place or _PLACE.rows(connection, lane)
+    values: dict[str, Any] = {
+        "member_id": member_id,
+        "telegram_id": telegram_id,
+        "seq": last_seq,
+        "dedup_key": dedup_key,
+        "method": method,
+        "payload": close(connection, telegram_id, dedup_key, now, payload),
+        "message_id": message_id,
+        "state": "waiting",
+        "attempts": 0,
+        "not_before": not_before or now,
+        "created_at": now,
+        "leased_until": None,
+        "lease_owner": None,
+    }
+    born = _born.get(connection)
+    if born is not None and not busy and not_before is None and len(born.rows) < born.room:
+        values |= {"attempts": 1, "leased_until": born.until, "lease_owner": born.owner}
+        number = swift.insert(connection, outbox, values).lastrowid
+        born.rows.append(OutboxRow(id=number, dead_reason=None, sent_at=None, **{**values, "payload": dict(payload)}))
+        return True
+    if born is not None:
+        born.others = True
+    swift.insert(connection, outbox, values)
     return True
 
 
@@ -98,7 +164,24 @@ def lease(connection: Connection, owner: str, now: dt.datetime, seconds: float, 
         .values(lease_owner=owner, leased_until=now + dt.timedelta(seconds=seconds), attempts=outbox.c.attempts + 1)
     )
     rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).mappings()
-    return [OutboxRow(**row) for row in rows]
+    return [opened(connection, OutboxRow(**row)) for row in rows]
+
+
+def close(connection: Connection, telegram_id: int, dedup_key: str, created_at: dt.datetime, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload as it is stored, sealed under the day's key; one without a word in it (a plain copy: numbers alone) as it is."""
+    body = payload.get("body", {})
+    if len(payload) == 1 and body.keys() == _NUMBERS:
+        return dict(payload)
+    return sealing.wrap(connection, sealing.day("outbox", created_at), f"outbox:{telegram_id}:{dedup_key}", payload)
+
+
+def opened(connection: Connection, row: OutboxRow) -> OutboxRow:
+    """A row with its payload as it was put; an empty one where the day's key is gone."""
+    try:
+        plain = sealing.unwrap(connection, sealing.day("outbox", row.created_at), f"outbox:{row.telegram_id}:{row.dedup_key}", row.payload)
+    except KeyGone:
+        plain = {}
+    return replace(row, payload=plain)
 
 
 def done(connection: Connection, row_id: int, now: dt.datetime, result_message_id: int | None = None) -> bool:
@@ -110,6 +193,16 @@ def done(connection: Connection, row_id: int, now: dt.datetime, result_message_i
         if message_id is not None:
             messages.set_delivered(connection, message_id, result_message_id)
     return True
+
+
+def settle_sent(connection: Connection, sent: Sequence[tuple[int, int | None, int | None]], now: dt.datetime) -> None:
+    """`done` for many rows at once: (row, our id of the message that it relays, the Telegram message as which it arrived)."""
+    if not sent:
+        return
+    _SENT.run_all(connection, [{"row": row, "at": now} for row, _, _ in sent])
+    arrived = [{"message": message, "sent_as": sent_as} for _, message, sent_as in sent if message is not None and sent_as is not None]
+    if arrived:
+        _DELIVERED.run_all(connection, arrived)
 
 
 def retry(connection: Connection, row_id: int, not_before: dt.datetime) -> bool:
@@ -130,6 +223,13 @@ def dead_lane(connection: Connection, telegram_id: int, reason: str, now: dt.dat
     return connection.execute(outbox.update().where(where).values(**values)).rowcount
 
 
+def waiting_from(connection: Connection, telegram_id: int, besides: int | None = None) -> dict[int, int]:
+    """How many messages wait for a chat, by who wrote them (an album is one); `besides` is a row that counts though it waits no more."""
+    wanted = select(message_table.c.sender_id, func.count()).join(outbox, outbox.c.message_id == message_table.c.id)
+    waits = (outbox.c.telegram_id == telegram_id, or_(outbox.c.state == "waiting", outbox.c.id == besides))
+    return {row[0]: row[1] for row in connection.execute(wanted.where(*waits).group_by(message_table.c.sender_id))}
+
+
 def pause_lane(connection: Connection, telegram_id: int, not_before: dt.datetime) -> int:
     """Send nothing more to a chat before `not_before`, as after 429; how many rows wait."""
     where = and_(outbox.c.telegram_id == telegram_id, outbox.c.state == "waiting")
@@ -143,14 +243,26 @@ def waiting(connection: Connection) -> int:
 
 def next_due(connection: Connection) -> dt.datetime | None:
     """When the next row that waits may be sent; a sender can sleep until then."""
-    soonest: dt.datetime | None = connection.scalar(select(func.min(outbox.c.not_before)).where(outbox.c.state == "waiting"))
+    soonest: dt.datetime | None = connection.scalar(_DUE)
     return soonest
 
 
-def release(connection: Connection, owner: str) -> int:
-    """Give back all that `owner` leased and did not settle, as at shutdown; how many rows."""
-    where = and_(outbox.c.lease_owner == owner, outbox.c.state == "waiting")
+def release(connection: Connection, owner: str, besides: Sequence[int] = ()) -> int:
+    """Give back all that `owner` leased and did not settle, as at shutdown, `besides` rows that are in its hands; how many rows."""
+    where = and_(outbox.c.lease_owner == owner, outbox.c.state == "waiting", outbox.c.id.not_in(besides))
     return connection.execute(outbox.update().where(where).values(leased_until=None, lease_owner=None)).rowcount
+
+
+def owners(connection: Connection) -> list[str]:
+    """Who holds leases of rows that wait."""
+    held = select(outbox.c.lease_owner).where(outbox.c.state == "waiting", outbox.c.lease_owner.is_not(None)).distinct()
+    return [str(owner) for owner in connection.scalars(held)]
+
+
+def settle_as(connection: Connection, row_id: int, created_at: dt.datetime, sent_as: int | None, now: dt.datetime) -> bool:
+    """`done` for a row of which only a note is left; False where no such row waits any more (or another has its number)."""
+    found = connection.scalar(select(outbox.c.id).where(outbox.c.id == row_id, outbox.c.created_at == created_at))
+    return found is not None and done(connection, row_id, now, sent_as)
 
 
 def forget_before(connection: Connection, when: dt.datetime) -> int:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import Connection, case, func, or_, select
 
-from db import writing
+from db import activity, writing
 from db.records import Pair
 from db.tables import members, pairs
 
@@ -66,12 +66,14 @@ def end_all(connection: Connection, member_id: int, reason: str, now: dt.datetim
 
 
 def leave(connection: Connection, pair_id: int) -> None:
-    """Nobody is in this chat any more."""
+    """Nobody is in this chat any more; whoever was has read what is in it."""
     found = by_id(connection, pair_id)
-    if found is not None:
-        connection.execute(
-            members.update().where(members.c.id.in_((found.lo, found.hi)), members.c.active_pair_id == pair_id).values(active_pair_id=None)
-        )
+    if found is None:
+        return
+    there = members.c.id.in_((found.lo, found.hi)), members.c.active_pair_id == pair_id
+    for member_id in connection.scalars(select(members.c.id).where(*there)).all():
+        activity.mark_read(connection, pair_id, member_id)
+    connection.execute(members.update().where(*there).values(active_pair_id=None))
 
 
 def _next_alias(connection: Connection, viewer: int) -> int:

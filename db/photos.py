@@ -1,20 +1,26 @@
-"""Profile photos and the vectors read from them."""
+"""Profile photos and the vectors read from them, sealed with keys of their member.
+
+What was read from the face, in `facts` as in the vectors, has a key of its own, which goes when that consent is taken back.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
-from db import changes, writing
-from db.errors import NotFound
+from db import changes, sealing, writing
+from db.errors import KeyGone, NotFound
 from db.records import Photo, PhotoStatus, StoredPhoto, Vector, VectorKind
 from db.tables import photos, reviews
 from db.tables import vectors as vector_table
 
 PLAIN = [column for column in photos.c if column.name != "jpeg"]
+FACE = "face"
+"""The key of `facts` under which stands what was read from the face."""
 
 
 def add(
@@ -30,19 +36,24 @@ def add(
 ) -> Photo:
     """Store a photo behind the member's others."""
     last = connection.scalar(select(func.max(photos.c.position)).where(photos.c.member_id == member_id))
-    values = {
+    values: dict[str, Any] = {
         "member_id": member_id,
         "position": 0 if last is None else last + 1,
         "status": status,
         "telegram_file_id": telegram_file_id,
-        "facts": dict(facts or {}),
+        "facts": {},
         "nsfw": nsfw,
         "created_at": now,
-        "jpeg": jpeg,
+        "jpeg": b"",
     }
     photo_id = writing.insert(connection, photos, values)
+    # Only now its place has a name.
+    sealed: dict[str, Any] = {"jpeg": sealing.seal(connection, *place(photo_id, member_id), jpeg)}
+    if facts:
+        sealed["facts"] = close_facts(connection, photo_id, member_id, facts)
+    connection.execute(photos.update().where(photos.c.id == photo_id).values(**sealed))
     changes.note(connection, member_id)
-    return Photo(**connection.execute(select(*PLAIN).where(photos.c.id == photo_id)).mappings().one())
+    return _photo(connection, connection.execute(select(*PLAIN).where(photos.c.id == photo_id)).mappings().one())
 
 
 def of(connection: Connection, member_id: int, status: PhotoStatus | None = None) -> list[Photo]:
@@ -50,13 +61,19 @@ def of(connection: Connection, member_id: int, status: PhotoStatus | None = None
     wanted = select(*PLAIN).where(photos.c.member_id == member_id).order_by(photos.c.position, photos.c.id)
     if status is not None:
         wanted = wanted.where(photos.c.status == status)
-    return [Photo(**row) for row in connection.execute(wanted).mappings()]
+    return [_photo(connection, row) for row in connection.execute(wanted).mappings()]
 
 
 def by_id(connection: Connection, photo_id: int) -> StoredPhoto | None:
-    """A photo with its bytes."""
+    """A photo with its bytes; None too where its key is destroyed, since its member is being erased."""
     row = connection.execute(select(photos).where(photos.c.id == photo_id)).mappings().one_or_none()
-    return None if row is None else StoredPhoto(**row)
+    if row is None:
+        return None
+    try:
+        jpeg = sealing.unseal(connection, *place(photo_id, row["member_id"]), row["jpeg"])
+        return StoredPhoto(**{**row, "facts": open_facts(connection, photo_id, row["member_id"], row["facts"]), "jpeg": jpeg})
+    except KeyGone:
+        return None
 
 
 def approve(connection: Connection, photo_id: int) -> None:
@@ -79,7 +96,10 @@ def set_file_id(connection: Connection, photo_id: int, telegram_file_id: str | N
 
 def set_facts(connection: Connection, photo_id: int, facts: Mapping[str, Any]) -> None:
     """Replace what is known about the photo."""
-    _set(connection, photo_id, facts=dict(facts))
+    owner = connection.scalar(select(photos.c.member_id).where(photos.c.id == photo_id))
+    if owner is None:
+        raise NotFound(f"there is no photo {photo_id}")
+    _set(connection, photo_id, facts=close_facts(connection, photo_id, owner, facts))
 
 
 def reorder(connection: Connection, member_id: int, photo_ids: Sequence[int]) -> None:
@@ -101,7 +121,11 @@ def add_vector(connection: Connection, photo_id: int, kind: VectorKind, model_ve
     """Store an embedding: `dims` float32 in little endian; it replaces one of the same photo, kind and model version."""
     if len(data) != 4 * dims:
         raise ValueError(f"{dims} float32 take {4 * dims} bytes, not {len(data)}")
-    row = {"photo_id": photo_id, "kind": kind, "model_version": model_version, "runtime": runtime, "dims": dims, "data": data}
+    owner = connection.scalar(select(photos.c.member_id).where(photos.c.id == photo_id))
+    if owner is None:
+        raise NotFound(f"there is no photo {photo_id}")
+    sealed = sealing.seal(connection, *vector_place(photo_id, owner, kind, model_version), data)
+    row = {"photo_id": photo_id, "kind": kind, "model_version": model_version, "runtime": runtime, "dims": dims, "data": sealed}
     writing.upsert(connection, vector_table, [row])
     _note(connection, photo_id)
 
@@ -109,14 +133,14 @@ def add_vector(connection: Connection, photo_id: int, kind: VectorKind, model_ve
 def vectors(connection: Connection, member_id: int, kind: VectorKind, model_version: str | None = None) -> list[Vector]:
     """A member's embeddings of one kind, of one model version if given, in the order of the photos."""
     wanted = (
-        select(vector_table)
+        select(photos.c.member_id, *vector_table.c)
         .join(photos, photos.c.id == vector_table.c.photo_id)
         .where(photos.c.member_id == member_id, vector_table.c.kind == kind)
         .order_by(photos.c.position, photos.c.id)
     )
     if model_version is not None:
         wanted = wanted.where(vector_table.c.model_version == model_version)
-    return [Vector(**row) for row in connection.execute(wanted).mappings()]
+    return [vector for _, vector in _vectors(connection, wanted)]
 
 
 def vectors_of(connection: Connection, member_ids: Iterable[int]) -> dict[int, list[Vector]]:
@@ -129,8 +153,8 @@ def vectors_of(connection: Connection, member_ids: Iterable[int]) -> dict[int, l
             .where(photos.c.member_id.in_(chunk), photos.c.status == "approved")
             .order_by(photos.c.member_id, photos.c.position, photos.c.id, vector_table.c.kind)
         )
-        for member_id, *row in connection.execute(wanted):
-            found.setdefault(member_id, []).append(Vector(*row))
+        for member_id, vector in _vectors(connection, wanted):
+            found.setdefault(member_id, []).append(vector)
     return found
 
 
@@ -139,6 +163,65 @@ def drop_vectors(connection: Connection, member_id: int, kind: VectorKind) -> in
     changes.note(connection, member_id)
     own = select(photos.c.id).where(photos.c.member_id == member_id).scalar_subquery()
     return connection.execute(vector_table.delete().where(vector_table.c.photo_id.in_(own), vector_table.c.kind == kind)).rowcount
+
+
+def place(photo_id: int, member_id: int) -> tuple[str, str]:
+    """Scope and place of a photo's bytes."""
+    return sealing.member(member_id), f"photo:{photo_id}"
+
+
+def vector_place(photo_id: int, member_id: int, kind: str, model_version: str) -> tuple[str, str]:
+    """Scope and place of an embedding."""
+    scope = sealing.face(member_id) if kind == "face" else sealing.member(member_id)
+    return scope, f"vector:{photo_id}:{kind}:{model_version}"
+
+
+def close_facts(connection: Connection, photo_id: int, member_id: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """`facts` as they are stored: what is from the face apart from the rest, each under its own key."""
+    rest = {name: value for name, value in facts.items() if name != FACE}
+    closed = sealing.wrap(connection, sealing.member(member_id), f"facts:{photo_id}", rest)
+    if FACE in facts:
+        closed[FACE] = _close_face(connection, photo_id, member_id, facts[FACE])
+    return closed
+
+
+def open_facts(connection: Connection, photo_id: int, member_id: int, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of `close_facts`; without what is from the face where that key is destroyed, raising KeyGone where the member's is."""
+    rest = {name: value for name, value in stored.items() if name != FACE}
+    facts = sealing.unwrap(connection, sealing.member(member_id), f"facts:{photo_id}", rest)
+    if FACE in stored:
+        with suppress(KeyGone):
+            facts[FACE] = _open_face(connection, photo_id, member_id, stored[FACE])
+    return facts
+
+
+def _close_face(connection: Connection, photo_id: int, member_id: int, value: Any) -> Any:
+    if sealing.vault(connection) is None:
+        return value
+    return sealing.wrap(connection, sealing.face(member_id), f"face:{photo_id}", {FACE: value})
+
+
+def _open_face(connection: Connection, photo_id: int, member_id: int, stored: Any) -> Any:
+    if not isinstance(stored, dict) or set(stored) != {sealing.SEALED}:
+        return stored
+    return sealing.unwrap(connection, sealing.face(member_id), f"face:{photo_id}", stored)[FACE]
+
+
+def _photo(connection: Connection, row: RowMapping) -> Photo:
+    try:
+        facts = open_facts(connection, row["id"], row["member_id"], row["facts"])
+    except KeyGone:
+        facts = {}
+    return Photo(**{**row, "facts": facts})
+
+
+def _vectors(connection: Connection, wanted: Select[Any]) -> list[tuple[int, Vector]]:
+    """The embeddings of a query, each with its member; who cannot be opened any more is left out."""
+    rows = connection.execute(wanted).all()
+    opened = sealing.unseal_all(connection, [(*vector_place(row[1], row[0], row[2], row[3]), row[6]) for row in rows])
+    return [
+        (row[0], Vector(row[1], row[2], row[3], row[4], row[5], data)) for row, data in zip(rows, opened, strict=True) if data is not None
+    ]
 
 
 def _set(connection: Connection, photo_id: int, **values: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from db import couples, writing
+from db import couples, sealing, writing
 from db.corpus_records import Picture, PictureRow, PictureStatus
 from db.corpus_tables import couple_uploads, pictures
 
@@ -121,6 +121,7 @@ def remove(connection: Connection, source: str, source_id: str, now: dt.datetime
         # Those who gave it must not read that it is still learned from.
         in_use = (couple_uploads.c.id == upload_id, couple_uploads.c.state == "ingested")
         connection.execute(couple_uploads.update().where(*in_use).values(state="withdrawn", reason="removed"))
+        sealing.destroy(connection, [sealing.upload(upload_id)])
     blank: dict[str, Any] = {"url": "", "page": "", "licence": "", "author": "", "caption": "", "tags": [], "reason": "", "upload_id": None}
     connection.execute(pictures.update().where(pictures.c.id.in_(ids)).values(status="removed", checked_at=now, **blank))
     return bool(row.status != "removed")

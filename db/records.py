@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Language = Literal["ko", "en"]
-Status = Literal["onboarding", "active", "paused", "review", "banned", "deleted"]
+Status = Literal["onboarding", "active", "paused", "review", "banned", "frozen", "deleted"]
 Gender = Literal["woman", "man", "other"]
 Seeks = Literal["women", "men", "everyone"]
 PhotoStatus = Literal["approved", "pending", "rejected"]
@@ -19,7 +19,8 @@ VectorKind = Literal["face", "fashion"]
 TypeKind = Literal["face", "fashion"]
 ConsentKind = Literal["terms", "face", "couple"]
 OutboxState = Literal["waiting", "sent", "dead"]
-ReviewKind = Literal["minor", "photo"]
+ReviewKind = Literal["minor", "photo", "appeal", "underage", "hidden", "lookalike", "verify"]
+VerificationState = Literal["open", "passed", "failed", "expired", "review"]
 
 SPOKEN = ("ko", "en", "ja", "zh", "vi", "th", "es", "fr", "de", "ru")
 """Languages that a member may say they speak (ISO 639-1), in the order in which they are offered and stored."""
@@ -58,6 +59,10 @@ class Member:
     verified_only: bool = False
     same_language: bool = False
     languages: str = ""
+    protect: bool = False  # what they send may not be forwarded or saved
+    hidden_at: dt.datetime | None = None  # since when they are shown to nobody
+    verified_at: dt.datetime | None = None
+    frozen_reason: str | None = None
 
     @property
     def speaks(self) -> tuple[str, ...]:
@@ -192,6 +197,8 @@ class Message:
     kind: str
     reply_to: int | None
     created_at: dt.datetime
+    album: str | None = None  # Telegram's id of the album that it is part of
+    deleted_at: dt.datetime | None = None  # when its sender took it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +241,18 @@ class Report:
 
     id: int
     reporter_id: int | None
-    reported_id: int
+    reported_id: int | None  # None: erased while the report was open
     pair_id: int | None
     reason: str
     state: str
     decided_by: int | None
     decided_at: dt.datetime | None
     created_at: dt.datetime
+
+    @property
+    def kind(self) -> str:
+        """What it is about, without the words that the reporter added behind a colon."""
+        return self.reason.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +267,47 @@ class Review:
     decided_by: int | None
     decided_at: dt.datetime | None
     created_at: dt.datetime
+    note: bytes | None = field(repr=False, default=None)  # sealed: see `db.safety`
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What happened before a report, as it was then; kept for a short time."""
+
+    id: int
+    report_id: int
+    at: dt.datetime
+    expires_at: dt.datetime
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BanMark:
+    """By what somebody who was banned is recognised: bytes of `kind`, "face:<version>" or "phash"."""
+
+    id: int
+    member_id: int | None
+    kind: str
+    reason: str
+    at: dt.datetime
+    expires_at: dt.datetime
+    lifted_at: dt.datetime | None
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A challenge to show that a member is the person of their photos."""
+
+    id: int
+    member_id: int
+    challenge: Any
+    state: VerificationState
+    attempts: int
+    detail: Mapping[str, Any]
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    decided_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)

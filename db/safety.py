@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select
 
-from db import changes, likes, pairs, writing
-from db.erasure import telegram_hash
+from db import accounts, changes, erasure, likes, pairs, sealing, writing
 from db.errors import NotFound
 from db.members import by_id
 from db.records import Report, Review, ReviewKind, Status
@@ -38,11 +39,11 @@ def blocked_between(connection: Connection, one: int, other: int) -> bool:
 
 
 def report(connection: Connection, reporter_id: int, reported_id: int, reason: str, now: dt.datetime, pair_id: int | None = None) -> Report:
-    """Open a report; a second one by the same member about the same member while the first is open returns the first."""
+    """Open a report; a second one by the same member about the same member while the first is open adds to the first."""
     same = and_(reports.c.reporter_id == reporter_id, reports.c.reported_id == reported_id, reports.c.state == "open")
     found = connection.execute(select(reports).where(same).order_by(reports.c.id).limit(1)).mappings().one_or_none()
     if found is not None:
-        return Report(**found)
+        return _again(connection, Report(**found), reason, pair_id)
     values: dict[str, Any] = {
         "reporter_id": reporter_id,
         "reported_id": reported_id,
@@ -54,6 +55,21 @@ def report(connection: Connection, reporter_id: int, reported_id: int, reason: s
         "created_at": now,
     }
     return Report(id=writing.insert(connection, reports, values), **values)
+
+
+def _again(connection: Connection, first: Report, reason: str, pair_id: int | None) -> Report:
+    """Let an open report say what it says now: their chat where they had none yet, the newest reason, but `minor` stays."""
+    kind, colon, words = first.reason.partition(":")
+    same = kind in ("minor", reason.partition(":")[0])
+    raised = replace(
+        first,
+        pair_id=first.pair_id or pair_id,
+        reason=first.reason if same else reason[:500] if ":" in reason else f"{reason}{colon}{words}"[:500],
+    )
+    if raised != first:
+        values = {"pair_id": raised.pair_id, "reason": raised.reason}
+        connection.execute(reports.update().where(reports.c.id == first.id, reports.c.state == "open").values(**values))
+    return raised
 
 
 def explain_report(connection: Connection, report_id: int, reporter_id: int, reason: str) -> bool:
@@ -82,7 +98,7 @@ def close_report(connection: Connection, report_id: int, decided_by: int, state:
 def open_review(connection: Connection, member_id: int, kind: ReviewKind, now: dt.datetime, photo_id: int | None = None) -> Review:
     """Ask the admins; while a question of the same kind about the same member (and photo) is open, it is returned instead."""
     same = and_(reviews.c.member_id == member_id, reviews.c.kind == kind, reviews.c.state == "open")
-    if photo_id is not None and kind == "photo":
+    if photo_id is not None and kind in ("photo", "minor"):
         same = and_(same, reviews.c.photo_id == photo_id)
     found = connection.execute(select(reviews).where(same).order_by(reviews.c.id).limit(1)).mappings().one_or_none()
     if found is not None:
@@ -95,6 +111,7 @@ def open_review(connection: Connection, member_id: int, kind: ReviewKind, now: d
         "decided_by": None,
         "decided_at": None,
         "created_at": now,
+        "note": None,
     }
     return Review(id=writing.insert(connection, reviews, values), **values)
 
@@ -117,6 +134,32 @@ def review_by_id(connection: Connection, review_id: int) -> Review | None:
     return None if row is None else Review(**row)
 
 
+def set_note(connection: Connection, review_id: int, note: Mapping[str, Any]) -> None:
+    """Keep the words of an appeal, or details, with a review: JSON, sealed under the member whom it is about."""
+    row = connection.execute(select(reviews.c.member_id).where(reviews.c.id == review_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no review {review_id}")
+    sealed = sealing.seal_json(connection, *place(review_id, row.member_id), note)
+    connection.execute(reviews.update().where(reviews.c.id == review_id).values(note=sealed))
+
+
+def note_of(connection: Connection, review: Review) -> Any:
+    """What `set_note` kept, None where there is none."""
+    if review.note is None:
+        return None
+    return sealing.unseal_json(connection, *place(review.id, review.member_id), review.note)
+
+
+def wipe_note(connection: Connection, review_id: int) -> None:
+    """Forget the words that were kept with a review."""
+    connection.execute(reviews.update().where(reviews.c.id == review_id).values(note=None))
+
+
+def place(review_id: int, member_id: int) -> tuple[str, str]:
+    """Scope and place of a review's note."""
+    return sealing.member(member_id), f"review:{review_id}"
+
+
 def decide_review(connection: Connection, review_id: int, decided_by: int, approved: bool, now: dt.datetime) -> bool:
     """Note an admin's decision; False where it was decided already.  What follows from it is the caller's."""
     return _decide(connection, reviews, review_id, decided_by, "approved" if approved else "refused", now)
@@ -133,7 +176,12 @@ def unban(connection: Connection, member_id: int, now: dt.datetime, status: Stat
     _status(connection, member_id, status, now)
     found = by_id(connection, member_id)
     if found is not None:
-        connection.execute(tombstones.delete().where(tombstones.c.telegram_hash == telegram_hash(found.telegram_id)))
+        connection.execute(tombstones.delete().where(tombstones.c.telegram_hash == accounts.hashed(connection, found.telegram_id)))
+
+
+def bury(connection: Connection, account: str, reason: str, now: dt.datetime) -> None:
+    """Shut out a Telegram account, known by its hash alone, should it come back: who is banned after they erased themselves."""
+    erasure.bury(connection, account, reason, now)
 
 
 def _status(connection: Connection, member_id: int, status: Status, now: dt.datetime) -> None:

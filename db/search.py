@@ -2,7 +2,7 @@
 
 A and B may meet if each has the gender and the age that the other seeks, each lies within the other's distance, they share a
 language where either asks for it, each is verified where the other asks for it, neither blocked the other, they never were a
-pair, A has not answered about B, and B is active, reachable and has an approved photo.
+pair, A has not answered about B, and B is active, reachable, not hidden and has an approved photo.
 Ages are exact to the birthday at the date of `now`.  Distances are those of the coarse coordinates; whoever has none is near
 those of the same city, and near everyone who set no limit.  Nobody under 18 is ever on either side.
 """
@@ -92,7 +92,7 @@ def entries(connection: Connection, after: int, limit: int) -> list[IndexRow]:
 
 def anybody_verified(connection: Connection) -> bool:
     """Whether anybody who can be shown is verified: only then is it a filter worth offering."""
-    return connection.scalar(select(members.c.id).where(members.c.status == "active", members.c.verified.is_(True)).limit(1)) is not None
+    return connection.scalar(select(members.c.id).where(shown(), members.c.verified.is_(True)).limit(1)) is not None
 
 
 def remaining(connection: Connection, member: Member, now: dt.datetime, limit: int) -> int:
@@ -133,7 +133,7 @@ def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
         return {**nobody, "complete": false()}
     born = members.c.birth_date
     return {
-        "status": and_(members.c.id != member.id, members.c.status == "active", members.c.reachable.is_(True)),
+        "status": and_(members.c.id != member.id, shown()),
         "gender": and_(members.c.gender.in_(SOUGHT[member.seeks]), members.c.seeks.in_(SOUGHT_BY[member.gender])),
         "adult": and_(born.is_not(None), born <= years_before(today, ADULT)),
         "age": and_(born <= years_before(today, member.age_min), born > years_before(today, member.age_max + 1)),
@@ -162,6 +162,11 @@ def years_before(day: dt.date, count: int) -> dt.date:
         return day.replace(year=year)
     except ValueError:  # 29 February in a common year: whoever was born on 1 March has the birthday still ahead
         return dt.date(year, 2, 28)
+
+
+def shown() -> Condition:
+    """Whether the person at hand is shown to anybody: active, to be reached, and not hidden until reports are reviewed."""
+    return and_(members.c.status == "active", members.c.reachable.is_(True), members.c.hidden_at.is_(None))
 
 
 def _near_enough(member: Member) -> Condition:
@@ -261,7 +266,7 @@ def _dressed(connection: Connection, member_id: int, found: Sequence[Member]) ->
 
 def _entries(connection: Connection, which: Condition, limit: int) -> list[IndexRow]:
     known = [members.c[name].is_not(None) for name in ("gender", "seeks", "birth_date")]
-    here = and_(members.c.status == "active", members.c.reachable.is_(True), *known, has_photo())
+    here = and_(shown(), *known, has_photo())
     wanted = (
         select(members.c.language, members.c.languages, *(members.c[name] for name in INDEXED))
         .where(which, here)

@@ -1,4 +1,4 @@
-"""The database: opened once, used from many threads, one transaction a call."""
+"""The database: opened once, used from many threads, one transaction a call; with its vault, what is personal in it is sealed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db import engines, logs, schema
-from db.errors import CommitUnknown, Unavailable
-from db.settings import DatabaseSettings
+from db import engines, logs, marks, residue, schema, sealing
+from db.errors import Busy, CommitUnknown, Unavailable, VaultError
+from db.settings import DatabaseSettings, PrivacySettings
+from db.vault import Vault
 
 __all__ = ["Connection", "Database"]
 
@@ -26,6 +27,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 CONFLICT_TRIES = 20
+EMPTY_MILLISECONDS = 200
+"""How long emptying SQLite's log in the background lets writers wait for readers, before it tries again later."""
 LOST_SECONDS = 10.0  # how long a call waits for a server that restarts
 
 
@@ -37,12 +40,20 @@ class Database:
     lock (its own waiting is a sleep loop that starves some); between processes on SQLite's file lock.
     """
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, privacy: PrivacySettings | None = None, *, durable: bool = False) -> None:
+        """Say where the database is, and (`privacy`) where its vault: without one nothing is sealed, which is for tests only.
+
+        A `durable` SQLite database is on the disk at each commit, also over a power cut.
+        """
         self.settings = settings
+        self.vault = None if privacy is None else Vault(Database(DatabaseSettings(url=privacy.vault_url), durable=True), privacy)
+        self._durable = durable
         self.url = engines.parse(settings.url)
         self._writer: Engine | None = None
         self._reader: Engine | None = None
-        self._lock: AbstractContextManager[object] = threading.Lock() if self.embedded else nullcontext()
+        self._lock = threading.Lock()
+        self._queue = self._lock if self.embedded else nullcontext()
+        self._emptier: residue.Emptier | None = None
 
     @property
     def embedded(self) -> bool:
@@ -55,15 +66,19 @@ class Database:
         Raises:
             BadUrl: the file or its folder cannot be made.
             SchemaTooNew: a newer program made the schema.
+            VaultError: the database is sealed, and this is not its vault or not the vault's master key.
             Unavailable: the server cannot be reached.
 
         """
         engines.make_folder(self.url)
-        self._writer = engines.make(self.url, self.settings, read_only=False)
-        self._reader = engines.make(self.url, self.settings, read_only=True)
+        self._writer = engines.make(self.url, self.settings, read_only=False, durable=self._durable)
+        self._reader = engines.make(self.url, self.settings, read_only=True, durable=self._durable)
+        self._emptier = residue.Emptier(self._empty_log)
         if upgrade:
             try:
                 schema.upgrade(self._writer)
+                self._open_vault()
+                self._emptier.now()  # a process that was killed may have left its log as it was
             except DBAPIError as error:
                 self.close()
                 raise Unavailable(f"the database {self.url.render_as_string()} cannot be used: {_reason(error)}") from error
@@ -71,8 +86,60 @@ class Database:
                 self.close()
                 raise
 
+    def _open_vault(self) -> None:
+        """Find this database's keys; it gets its name in the vault with the first opening, before anything is sealed."""
+        name = self.read(marks.get, marks.DATABASE)
+        if self.vault is None:
+            if name is not None:
+                raise VaultError("the database is sealed and was opened without its vault")
+            return
+        if self.vault.store.url == self.url:
+            raise VaultError("privacy.vault_url is the database itself: keys that lie beside what they close protect nothing")
+        made = self.vault.open(name)
+        if name is None:
+            name = self.transact(marks.set_first, marks.DATABASE, made)
+            if name != made:  # another process was quicker
+                self.vault.close()
+                self.vault.open(name)
+        for engine in (self._writer, self._reader):
+            self._opened(engine).update_execution_options(vault=self.vault)
+
+    def exclusively(self, function: Callable[[Connection], object]) -> None:
+        """Run `function` on a connection on which no other process changes the schema."""
+        with schema.exclusive(self._opened(self._writer)) as connection:
+            function(connection)
+
+    def checkpoint(self) -> None:
+        """Empty SQLite's log, so that no older state of a page is left in it; nothing to do on a server."""
+        self._empty_log(engines.BUSY_SECONDS * 1000)
+
+    def _empty_log(self, patience: int = EMPTY_MILLISECONDS) -> bool:
+        """Empty SQLite's log, if no reader is in the way for longer than that (milliseconds); whether it is empty."""
+        if not self.embedded:
+            return True
+        with self._queue, self._opened(self._writer).connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is None:
+                return False
+            raw.execute(f"PRAGMA busy_timeout = {patience}")
+            try:
+                (blocked, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.execute(f"PRAGMA busy_timeout = {engines.BUSY_SECONDS * 1000}")
+        return not blocked
+
+    def _committed(self, connection: Connection) -> None:
+        """What follows from a transaction once it is committed."""
+        if self._emptier is not None and residue.is_asked(connection):
+            self._emptier.ask()
+
     def close(self) -> None:
         """Close every connection; the database can be opened again."""
+        if self._emptier is not None:
+            self._emptier.close()
+            self._emptier = None
+        if self.vault is not None:
+            self.vault.close()
         for engine in (self._writer, self._reader):
             if engine is not None:
                 engine.dispose()
@@ -92,19 +159,42 @@ class Database:
         engine = self._opened(self._writer)
 
         def once() -> R:
-            with self._lock, engine.connect() as connection:
-                transaction = connection.begin()
-                try:
-                    with logs.collecting(connection):
-                        result = function(connection, *args, **kwargs)
-                        logs.write(connection)
-                except BaseException:
-                    transaction.rollback()
-                    raise
-                _commit(transaction.commit)
+            with self._queue, engine.connect() as connection:
+                result = _run(connection, connection.begin(), function, *args, **kwargs)
+                self._committed(connection)
                 return result
 
         return self._persist(once)
+
+    def transact_now(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`transact` for a thread that may not wait: only where this is SQLite and nobody else writes just now.
+
+        The vault may still be asked; where that is a server, nothing is done here either.
+
+        Raises:
+            Busy: nothing has happened.
+
+        """
+        if not self.embedded or not (self.vault is None or self.vault.store.embedded) or not self._lock.acquire(blocking=False):
+            raise Busy("somebody else writes")
+        try:
+            with self._opened(self._writer).connect() as connection:
+                raw = connection.connection.cursor()
+                raw.execute("PRAGMA busy_timeout = 0")
+                try:
+                    transaction = connection.begin()
+                except DBAPIError as error:
+                    if engines.is_conflict(error):
+                        raise Busy("another process writes") from error
+                    raise
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout = {engines.BUSY_SECONDS * 1000}")
+                    raw.close()
+                result = _run(connection, transaction, function, *args, **kwargs)
+                self._committed(connection)
+                return result
+        finally:
+            self._lock.release()
 
     def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `function(connection, …)`, which only reads: the database refuses it anything else.
@@ -158,6 +248,26 @@ class Database:
                 else:
                     raise
             time.sleep(pause)
+
+
+def _run(
+    connection: Connection,
+    transaction: RootTransaction,
+    function: Callable[Concatenate[Connection, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Call `function` and commit; on an exception roll back."""
+    try:
+        with logs.collecting(connection), sealing.collecting(connection):
+            result = function(connection, *args, **kwargs)
+            sealing.settle(connection)
+            logs.write(connection)
+    except BaseException:
+        transaction.rollback()
+        raise
+    _commit(transaction.commit)
+    return result
 
 
 def _commit(commit: Callable[[], None]) -> None:

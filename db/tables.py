@@ -62,6 +62,10 @@ members = Table(
     Column("verified_only", Boolean, nullable=False, server_default="0"),
     Column("same_language", Boolean, nullable=False, server_default="0"),  # only people with whom a language is shared
     Column("languages", String(32), nullable=False, server_default=text("''")),  # "en ko", in order; "": the one in `language`
+    Column("protect", Boolean, nullable=False, server_default="0"),  # whether what they send may not be forwarded or saved
+    Column("hidden_at", Utc),  # since when they are shown to nobody; NULL: they are shown
+    Column("verified_at", Utc),
+    Column("frozen_reason", String(32)),
     Index(None, "status", "gender", "last_active_at"),
     Index(None, "status", "latitude", "longitude"),
     Index(None, "status", "city_key"),
@@ -71,7 +75,7 @@ members = Table(
 tombstones = Table(
     "tombstones",
     metadata,
-    Column("telegram_hash", String(64), primary_key=True),  # SHA-256: enough to recognise, nothing to read off
+    Column("telegram_hash", String(64), primary_key=True),  # see `db.accounts`: enough to recognise, nothing to read off
     Column("reason", String(32), nullable=False),
     Column("at", Utc, nullable=False),
     **OPTIONS,
@@ -192,7 +196,10 @@ messages = Table(
     Column("kind", String(32), nullable=False),
     Column("reply_to", Id),  # the message answered; no foreign key, so that retention may delete the older one first
     Column("created_at", Utc, nullable=False),
-    Index(None, "pair_id"),
+    Column("album", String(64)),
+    Column("deleted_at", Utc),
+    Column("content", Blob),  # for some hours, so that a report can show what happened
+    Index(None, "pair_id", "album"),
     Index(None, "sender_id", "sender_message_id"),
     Index(None, "recipient_id", "recipient_message_id"),
     Index(None, "created_at"),
@@ -257,12 +264,23 @@ blocks = Table(
     **OPTIONS,
 )
 
+partings = Table(
+    "partings",
+    metadata,
+    member_column("member_id", primary_key=True),
+    Column("account", String(64), primary_key=True),  # see `db.accounts`; it erased itself and may not meet the member again
+    Column("parted_by_member", Boolean, nullable=False),  # False: the account ended it
+    Column("at", Utc, nullable=False),
+    Index(None, "account"),
+    **OPTIONS,
+)
+
 reports = Table(
     "reports",
     metadata,
     number_column(),
     member_column("reporter_id", nullable=True),  # NULL: the reporter's account is erased, the report still counts
-    member_column("reported_id"),
+    member_column("reported_id", nullable=True),  # NULL: erased while the report was open
     Column("pair_id", Id),
     Column("reason", String(500), nullable=False),
     Column("state", String(16), nullable=False),
@@ -286,6 +304,7 @@ reviews = Table(
     Column("decided_by", BigInteger),
     Column("decided_at", Utc),
     Column("created_at", Utc, nullable=False),
+    Column("note", Blob),  # an appeal's words, or details
     Index(None, "state"),
     Index(None, "member_id"),
     Index(None, "photo_id"),
@@ -307,11 +326,85 @@ audit = Table(
     **NUMBERED,
 )
 
-updates_seen = Table(
-    "updates_seen",
+updates = Table(
+    "updates",
     metadata,
+    # What Telegram handed over is written down here before it is acknowledged; `payload` goes once it is done.
     Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", BigInteger),  # the Telegram account that it is from, NULL where it is from none
     Column("at", Utc, nullable=False),
-    Index(None, "at"),
+    Column("payload", Blob),
+    Column("done_at", Utc),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("owner", String(64)),
+    Column("leased_until", Utc),
+    Index(None, "done_at", "person", "update_id"),
+    Index(None, "person"),
+    **OPTIONS,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    number_column(),
+    Column("report_id", Id, nullable=False),  # no foreign key: what was reported is looked at though the member is gone
+    Column("at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("data", Blob, nullable=False),
+    Index(None, "report_id"),
+    Index(None, "expires_at"),
+    **NUMBERED,
+)
+
+ban_marks = Table(
+    "ban_marks",
+    metadata,
+    number_column(),
+    member_column("member_id", nullable=True),  # NULL: the account is erased, the ban goes on
+    Column("kind", String(64), nullable=False),  # "face:<version>" or "phash"
+    Column("reason", String(32), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("lifted_at", Utc),
+    Column("data", Blob, nullable=False),
+    Index(None, "member_id"),
+    Index(None, "kind"),
+    Index(None, "expires_at"),
+    **NUMBERED,
+)
+
+verifications = Table(
+    "verifications",
+    metadata,
+    number_column(),
+    member_column("member_id"),
+    Column("challenge", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("detail", JSON, nullable=False),  # figures, never a picture
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("decided_at", Utc),
+    Index(None, "member_id"),
+    Index(None, "created_at"),
+    **NUMBERED,
+)
+
+nudges = Table(
+    "nudges",
+    metadata,
+    member_column("member_id", primary_key=True),
+    Column("pair_id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String(32), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Index(None, "pair_id"),
+    **OPTIONS,
+)
+
+sealing = Table(
+    "sealing",
+    metadata,
+    Column("name", String(64), primary_key=True),  # "database": under which name the vault has this database's keys; …
+    Column("value", String(190), nullable=False),
     **OPTIONS,
 )

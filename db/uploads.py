@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
-from db import pictures, writing
+from db import pictures, sealing, writing
 from db.corpus_records import Upload, UploadState
 from db.corpus_tables import couple_uploads, couples
 from db.corpus_tables import pictures as picture_table
@@ -25,7 +26,7 @@ PLAIN = [column for column in couple_uploads.c if column.name != "jpeg"]
 TOKEN_BYTES = 16
 """22 characters that nobody guesses; short enough for a deep link and a button."""
 HELD: tuple[UploadState, ...] = ("waiting", "confirmed", "ingested")
-DOUBTED: tuple[Status, ...] = ("review", "banned", "deleted")
+DOUBTED: tuple[Status, ...] = ("review", "banned", "frozen", "deleted")
 
 
 def create(connection: Connection, sender_id: int, jpeg: bytes, consent_version: str, now: dt.datetime) -> Upload:
@@ -39,9 +40,13 @@ def create(connection: Connection, sender_id: int, jpeg: bytes, consent_version:
         "reason": "",
         "created_at": now,
         "confirmed_at": None,
-        "jpeg": jpeg,
+        "jpeg": None,
     }
-    return Upload(**{**values, "id": writing.insert(connection, couple_uploads, values)})
+    upload_id = writing.insert(connection, couple_uploads, values)
+    # Only now its place has a name.
+    sealed = sealing.seal(connection, *place(upload_id), jpeg)
+    connection.execute(couple_uploads.update().where(couple_uploads.c.id == upload_id).values(jpeg=sealed))
+    return Upload(**{**values, "id": upload_id, "jpeg": jpeg})
 
 
 def by_id(connection: Connection, upload_id: int) -> Upload | None:
@@ -82,7 +87,8 @@ def confirm(connection: Connection, upload_id: int, partner_id: int, now: dt.dat
 def refuse(connection: Connection, upload_id: int, partner_id: int, reason: str = "") -> bool:
     """The partner does not agree: the photo goes; False where nobody was asked any more, or somebody else."""
     where = (couple_uploads.c.state == "waiting", couple_uploads.c.sender_id != partner_id, _asked(partner_id))
-    return _set(connection, upload_id, *where, state="refused", partner_id=partner_id, reason=reason, jpeg=None)
+    done = _set(connection, upload_id, *where, state="refused", partner_id=partner_id, reason=reason, jpeg=None)
+    return _destroyed(connection, upload_id, done)
 
 
 def withdraw(connection: Connection, upload_id: int, now: dt.datetime) -> bool:
@@ -90,7 +96,7 @@ def withdraw(connection: Connection, upload_id: int, now: dt.datetime) -> bool:
     done = _set(connection, upload_id, couple_uploads.c.state.in_(HELD), state="withdrawn", jpeg=None)
     if done:
         _forget(connection, upload_id, now)
-    return done
+    return _destroyed(connection, upload_id, done)
 
 
 def waiting_for_ingest(connection: Connection, limit: int = 100, after_id: int = 0) -> list[Upload]:
@@ -102,7 +108,7 @@ def waiting_for_ingest(connection: Connection, limit: int = 100, after_id: int =
         members.c.status.in_(DOUBTED), members.c.id.in_((couple_uploads.c.sender_id, couple_uploads.c.partner_id))
     )
     wanted = select(couple_uploads).where(couple_uploads.c.state == "confirmed", couple_uploads.c.id > after_id, ~doubted.exists())
-    return [Upload(**row) for row in connection.execute(wanted.order_by(couple_uploads.c.id).limit(limit)).mappings()]
+    return [_opened(connection, row) for row in connection.execute(wanted.order_by(couple_uploads.c.id).limit(limit)).mappings()]
 
 
 def mark(connection: Connection, upload_id: int, state: UploadState, reason: str = "") -> bool:
@@ -110,13 +116,19 @@ def mark(connection: Connection, upload_id: int, state: UploadState, reason: str
 
     False where it was withdrawn meanwhile; the caller must not store the couple then.
     """
-    return _set(connection, upload_id, couple_uploads.c.state == "confirmed", state=state, reason=reason, jpeg=None)
+    done = _set(connection, upload_id, couple_uploads.c.state == "confirmed", state=state, reason=reason, jpeg=None)
+    return _destroyed(connection, upload_id, done) if state == "rejected" else done
 
 
 def expire(connection: Connection, before: dt.datetime) -> int:
     """Drop photos that nobody confirmed since `before`; how many."""
     old = (couple_uploads.c.state == "waiting", couple_uploads.c.created_at < before)
-    return connection.execute(couple_uploads.update().where(*old).values(state="refused", reason="expired", jpeg=None)).rowcount
+    ids = list(connection.scalars(select(couple_uploads.c.id).where(*old).with_for_update()))
+    for chunk in writing.chunks(ids):
+        sealing.destroy(connection, map(sealing.upload, chunk))
+        late = couple_uploads.update().where(couple_uploads.c.id.in_(chunk))
+        connection.execute(late.values(state="refused", reason="expired", jpeg=None))
+    return len(ids)
 
 
 def erase(connection: Connection, member_id: int, now: dt.datetime) -> None:
@@ -124,6 +136,7 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> None:
     mine = or_(couple_uploads.c.sender_id == member_id, couple_uploads.c.partner_id == member_id)
     for upload_id in list(connection.scalars(select(couple_uploads.c.id).where(mine).order_by(couple_uploads.c.id).with_for_update())):
         _forget(connection, upload_id, now)
+        sealing.destroy(connection, [sealing.upload(upload_id)])
         connection.execute(couple_uploads.delete().where(couple_uploads.c.id == upload_id))
 
 
@@ -147,7 +160,27 @@ def _asked(partner_id: int) -> ColumnElement[bool]:
 
 def _one(connection: Connection, where: Any) -> Upload | None:
     row = connection.execute(select(couple_uploads).where(where)).mappings().one_or_none()
-    return None if row is None else Upload(**row)
+    return None if row is None else _opened(connection, row)
+
+
+def place(upload_id: int) -> tuple[str, str]:
+    """Scope and place of an upload's bytes; what was cut from it is in the same scope."""
+    return sealing.upload(upload_id), f"upload:{upload_id}"
+
+
+def _opened(connection: Connection, row: RowMapping) -> Upload:
+    upload = Upload(**row)
+    if upload.jpeg is None:
+        return upload
+    (jpeg,) = sealing.unseal_all(connection, [(*place(upload.id), upload.jpeg)])
+    return replace(upload, jpeg=jpeg)
+
+
+def _destroyed(connection: Connection, upload_id: int, done: bool) -> bool:
+    """Where it is `done` with an upload, its key goes."""
+    if done:
+        sealing.destroy(connection, [sealing.upload(upload_id)])
+    return done
 
 
 def _set(connection: Connection, upload_id: int, *where: Any, **values: Any) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import mysql, sqlite
 
+from db import swift
+
 T = TypeVar("T")
 
 CHUNK = 500
@@ -28,10 +30,7 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
     """Insert a row into a numbered table; its id."""
-    key = connection.execute(table.insert().values(**values)).inserted_primary_key
-    if key is None:
-        raise LookupError(f"{table.name} numbers no rows")
-    return int(key[0])
+    return int(swift.insert(connection, table, values).lastrowid)
 
 
 def lock_or_insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
@@ -85,3 +84,17 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) 
         # After ON DUPLICATE KEY UPDATE the count of rows would be 1 either way (the driver counts found rows).
         result = connection.execute(mysql.insert(table).prefix_with("IGNORE").values(**values))
     return result.rowcount == 1
+
+
+def insert_all_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert those of `rows`, which name the same columns, whose key is not taken; how many were.  For the same tables as `insert_new`."""
+    key = (connection.dialect.name, table, tuple(rows[0]))
+    made = _all_new.get(key)
+    if made is None:
+        lite = connection.dialect.name == "sqlite"
+        statement: Executable = sqlite.insert(table).on_conflict_do_nothing() if lite else mysql.insert(table).prefix_with("IGNORE")
+        made = _all_new[key] = swift.Swift(statement, key[2])
+    return made.run_all(connection, rows)
+
+
+_all_new: dict[tuple[str, Table, tuple[str, ...]], swift.Swift] = {}

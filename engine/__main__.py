@@ -64,7 +64,7 @@ def _steer(chosen: argparse.Namespace, settings: configuration.Settings) -> int:
     from crawler.learning import Learning  # noqa: PLC0415
     from db.session import Database  # noqa: PLC0415
 
-    database = Database(settings.database)
+    database = Database(settings.database, settings.privacy)
     try:
         database.open()
         steering = Learning(database, settings.engine, settings.learning, settings.var / "cache", settings.var / "models")

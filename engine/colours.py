@@ -170,8 +170,12 @@ def _kmeans(lab: Lab, weights: NDArray[np.float32], clusters: int) -> tuple[NDAr
         # The weight damps single stray pixels, which the bare farthest-point rule would choose.
         centres.append(points[int((nearest * mass).argmax())])
     middle = np.stack(centres)
+    before = None
     for _ in range(8):
         owner = ((points[:, None] - middle[None]) ** 2).sum(axis=2).argmin(axis=1)
+        if before is not None and np.array_equal(owner, before):
+            break  # what follows would change nothing
+        before = owner
         total = np.bincount(owner, weights=mass, minlength=clusters).astype(np.float64)
         sums = np.stack([np.bincount(owner, weights=mass * points[:, axis], minlength=clusters) for axis in range(3)], axis=1)
         middle = np.where(total[:, None] > 0, sums / np.maximum(total, 1e-12)[:, None], middle)

@@ -102,7 +102,7 @@ class FaceDetector:
         for mirrored in (False, True):
             near = [
                 (score, points)
-                for box, points, score in self._run(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
+                for box, points, score in self._run(cast("Image", cv2.flip(crop, 1)) if mirrored else crop)
                 if np.abs((box[:2] + box[2:]) / 2 - NEAR / 2).max() < NEAR * CLOSE / 4
             ]
             if near:
@@ -116,7 +116,9 @@ class FaceDetector:
     def _run(self, square: Image) -> list[tuple[NDArray[np.float32], NDArray[np.float32], float]]:
         """Boxes (4 corners' coordinates), points (5 × 2) and scores in a square of a loaded size."""
         side = square.shape[0]
-        blue_first = np.ascontiguousarray(square[:, :, ::-1].transpose(2, 0, 1)[None], dtype=np.float32)
+        blue_first = np.empty((1, 3, side, side), np.float32)
+        for place, channel in enumerate(reversed(cv2.split(square))):
+            blue_first[0, place] = channel
         boxes, points, scores = _decode(self._sessions[side].run(blue_first), side)
         if not len(scores):
             return []
@@ -127,17 +129,25 @@ class FaceDetector:
 
 def _decode(outputs: tuple[NDArray[np.float32], ...], side: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Boxes N×4 (corners), points N×5×2 and scores N above `SCORE`."""
+    # The scores of all levels at once: most cells are none, and what is left is worked on level by level.
+    classes, objects = (np.concatenate([outputs[level + 3 * kind][0, :, 0] for level in range(3)]) for kind in (0, 1))
+    score = np.sqrt(np.clip(classes, 0, 1) * np.clip(objects, 0, 1))
     boxes, points, scores = [], [], []
+    first = 0
     for level, stride in enumerate(STRIDES):
-        classes, objects, box, marks = (outputs[level + 3 * kind][0] for kind in range(4))
-        score = np.sqrt(np.clip(classes[:, 0], 0, 1) * np.clip(objects[:, 0], 0, 1))
-        keep = np.flatnonzero(score >= SCORE)
-        cells = np.stack([keep % (side // stride), keep // (side // stride)], axis=1).astype(np.float32)
-        centre = (cells + box[keep, :2]) * stride
-        half = np.exp(np.minimum(box[keep, 2:], 6)) * np.float32(stride / 2)
-        boxes.append(np.concatenate([centre - half, centre + half], axis=1))
-        points.append((marks[keep].reshape(-1, 5, 2) + cells[:, None]) * stride)
-        scores.append(score[keep])
+        count = outputs[level].shape[1]
+        keep = np.flatnonzero(score[first : first + count] >= SCORE)
+        if len(keep):
+            box, marks = (outputs[level + 3 * kind][0][keep] for kind in (2, 3))
+            cells = np.stack([keep % (side // stride), keep // (side // stride)], axis=1).astype(np.float32)
+            centre = (cells + box[:, :2]) * stride
+            half = np.exp(np.minimum(box[:, 2:], 6)) * np.float32(stride / 2)
+            boxes.append(np.concatenate([centre - half, centre + half], axis=1))
+            points.append((marks.reshape(-1, 5, 2) + cells[:, None]) * stride)
+            scores.append(score[first + keep])
+        first += count
+    if not scores:
+        return np.empty((0, 4), np.float32), np.empty((0, 5, 2), np.float32), np.empty(0, np.float32)
     return np.concatenate(boxes), np.concatenate(points), np.concatenate(scores)
 
 

@@ -2,7 +2,7 @@
 
     <var>/models/
         v20261121T075901-5f3a9c1e/   a pack (`engine.types`), never changed once it is there
-        active.json                  the version in use and those before it
+        active.json                  the version in use, those before it, and what admins went back from
         names.json  pictures/        what admins call and show some types instead
         work/                        checkpoints of learning
         .lock                        held while one of these changes
@@ -17,23 +17,28 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.backends.runtime import Runtime
 from engine.errors import PackError
-from engine.types import STARTER, Given, TypePack, read_manifest
+from engine.types import STARTER, Given, TypeInfo, TypePack, read_manifest
 
 NAME = re.compile(r"v\d{8}T\d{6}-[0-9a-f]{8}")
 """What versions that were learned are called."""
 PREVIOUS = 20
-"""How many versions that were in use are remembered for going back."""
+"""How many versions that were in use are remembered for going back, and how many that admins went back from."""
+
+GRACE = 60.0
+"""Seconds for which a picture that nobody shows any more stays: bots that have not looked since still draw it."""
 
 State = Literal["active", "available", "refused", "damaged"]
 
@@ -49,6 +54,31 @@ class Version:
     """Empty where it is damaged."""
     problem: str = ""
     """Why it cannot be used, one line; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an admin changes about a type: its names, or its picture."""
+
+    type_id: str
+    name: str = ""
+    name_ko: str = ""
+    picture: bytes | None = field(default=None, repr=False)
+    automatic: bool = False
+    """Whether the picture that learning made is shown again."""
+
+    @property
+    def action(self) -> str:
+        """What an audit log calls it."""
+        if self.automatic:
+            return "type.automatic"
+        return "type.renamed" if self.picture is None else "type.pictured"
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """What an audit log says of it beside the type."""
+        given = {"ko": self.name_ko, "en": self.name, "picture": "" if self.picture is None else mark(self.picture)}
+        return {key: value for key, value in given.items() if value}
 
 
 class Registry:
@@ -178,10 +208,30 @@ class Registry:
             if before == version:
                 return
             previous = [one for one in state.get("previous", []) if one != version] + [before]
+            # Whoever puts a version into use wants it: also one that was left before, or another one of the same couples.
+            left = {recipe: one for recipe, one in state.get("left", {}).items() if recipe != recipe_of(manifest)}
             manifests = dict(state.get("manifests", {}))
             if version != self.starter_version:
                 manifests[version] = _sha256(self.folder / version / "manifest.json")
-            self._write("active.json", {"version": version, "folder": version, "previous": previous[-PREVIOUS:], "manifests": manifests})
+            self._write(
+                "active.json",
+                {"version": version, "folder": version, "previous": previous[-PREVIOUS:], "manifests": manifests, "left": left},
+            )
+
+    def leave(self, version: str, recipe: str) -> None:
+        """Remember that an admin went back from a version that was learned by `recipe`, until it is put into use again.
+
+        Before it is left, so that a kill in between forgets nothing; what is in use is not refused for it.
+        """
+        with self._locked():
+            state = self._state()
+            left = {one: name for one, name in state.get("left", {}).items() if one != recipe} | {recipe: version}
+            self._write("active.json", {**state, "left": dict(list(left.items())[-PREVIOUS:])})
+
+    def left(self, recipe: str) -> str | None:
+        """The version of this recipe that an admin went back from, None where there is none."""
+        found = self._state().get("left", {}).get(recipe)
+        return None if found is None or found == self.active_version() else str(found)
 
     def previous(self) -> str | None:
         """The version that was in use before the present one, None if there was none that is still there."""
@@ -237,6 +287,27 @@ class Registry:
             found[type_id] = Given(str(row.get("name", "")), str(row.get("name_ko", "")), kept)
         return found
 
+    def change(self, change: Change) -> None:
+        """Do what an admin wants; whoever calls this has noted it before, so that nothing changes of which nothing is known.
+
+        Raises:
+            PackError: the version in use has no such type.
+
+        """
+        if change.automatic:
+            self.automatic(change.type_id)
+        else:
+            self.name(change.type_id, name=change.name, name_ko=change.name_ko, picture=change.picture)
+
+    def expect(self, type_id: str) -> TypeInfo:
+        """A type of the version in use, as it was learned.
+
+        Raises:
+            PackError: the version in use has no such type.
+
+        """
+        return _expected(TypePack.load(self.active()), type_id)
+
     def name(self, type_id: str, *, name: str = "", name_ko: str = "", picture: bytes | None = None, suffix: str = ".jpg") -> None:
         """Call a type of the version in use otherwise, or show another picture for it; what is empty or None stays.
 
@@ -244,14 +315,14 @@ class Registry:
             PackError: the version in use has no such type.
 
         """
-        if type_id not in TypePack.load(self.active()).by_id:
-            raise PackError(f"the version in use has no type {type_id!r}: `python -m engine models --types` lists them")
+        self.expect(type_id)
         with self._locked():
             rows = self._read("names.json")
             row = dict(rows.get(type_id, {}))
             row.update({key: value for key, value in (("name", name), ("name_ko", name_ko)) if value})
             if picture is not None:
-                file = f"pictures/{hashlib.sha256(picture).hexdigest()[:16]}{suffix}"
+                self._replaced(row)
+                file = f"pictures/{mark(picture)}{suffix}"
                 (self.folder / "pictures").mkdir(exist_ok=True)
                 draft = self.folder / "pictures" / f".{os.getpid()}.draft"
                 draft.write_bytes(picture)
@@ -259,6 +330,49 @@ class Registry:
                 draft.rename(self.folder / file)
                 row["picture"] = file
             self._write("names.json", {**rows, type_id: row})
+
+    def automatic(self, type_id: str) -> None:
+        """Show the picture again that learning made for a type of the version in use.
+
+        Types of other versions that show the same one lose it too: whoever takes a picture back does not want it to come back with
+        an older version.
+
+        Raises:
+            PackError: the version in use has no such type.
+
+        """
+        pack = TypePack.load(self.active())
+        _expected(pack, type_id)
+        with self._locked():
+            rows = self._read("names.json")
+            shown = rows.get(type_id, {}).get("picture")
+            if not shown:
+                return
+            self._replaced(rows[type_id])
+            for other, row in rows.items():
+                if row.get("picture") == shown and (other == type_id or other not in pack.by_id):
+                    row["picture"] = ""
+            self._write("names.json", rows)
+
+    def sweep(self) -> None:
+        """Delete pictures that no type shows any more, `GRACE` seconds after the last one did; costs a look at one folder."""
+        if self._unused():
+            with self._locked():
+                for file in self._unused():
+                    file.unlink(missing_ok=True)
+
+    def _replaced(self, row: Mapping[str, Any]) -> None:
+        """A type's picture is about to be another one: its time begins."""
+        if row.get("picture"):
+            with suppress(FileNotFoundError):
+                os.utime(self.folder / row["picture"])
+
+    def _unused(self) -> list[Path]:
+        folder = self.folder / "pictures"
+        files = list(folder.iterdir()) if folder.is_dir() else []
+        used = {row.get("picture") for row in self._read("names.json").values()} if files else set()
+        end = time.time() - GRACE
+        return [file for file in files if f"pictures/{file.name}" not in used and _written(file) <= end]
 
     def carry_names(self, matches: Mapping[str, str]) -> None:
         """Give new types what admins gave the older types that they match (new type id to older type id)."""
@@ -297,6 +411,41 @@ class Registry:
         with (self.folder / ".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def recipe_of(manifest: Mapping[str, Any]) -> str:
+    """What a version was learned from and by which settings, as a digest; empty for one that was not learned here.
+
+    >>> recipe_of({"version": "starter-1"})
+    ''
+    """
+    fingerprint = manifest.get("data", {}).get("fingerprint")
+    return recipe_from(str(fingerprint), manifest.get("settings", {})) if fingerprint else ""
+
+
+def recipe_from(fingerprint: str, settings: Mapping[str, Any]) -> str:
+    """The digest of a corpus' fingerprint and the settings of learning."""
+    return hashlib.sha256(json.dumps([fingerprint, settings], sort_keys=True).encode()).hexdigest()
+
+
+def mark(picture: bytes) -> str:
+    """Tells one picture from another; the name of its file."""
+    return hashlib.sha256(picture).hexdigest()[:16]
+
+
+def _expected(pack: TypePack, type_id: str) -> TypeInfo:
+    found = pack.by_id.get(type_id)
+    if found is None:
+        raise PackError(f"the version in use has no type {type_id!r}: `python -m engine models --types` lists them")
+    return found
+
+
+def _written(file: Path) -> float:
+    """When a file was last written, in seconds; infinity where it is gone."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _raw_manifest(folder: Path) -> dict[str, Any]:

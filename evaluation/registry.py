@@ -15,10 +15,12 @@ from evaluation.suites import (
     hostile,
     identities,
     identity,
+    liveness,
     minors,
     planted,
     preprocess,
     replay,
+    scams,
     stability,
     town,
 )
@@ -39,6 +41,8 @@ SUITES = (
     Suite("town", "Whom to meet: a made-up town", (), town.run),
     Suite("replay", "Whom to meet: replay of logged answers", (), replay.run),
     Suite("compat", "Compatibility of two people", (), compat.run),
+    Suite("liveness", "Verification by video", ("portraits_ai", "faces_identity"), liveness.run),
+    Suite("scams", "Signs of fraud in messages", (), scams.run),
     Suite("files", "Every file of the data", (), files.run),
     Suite("hostile", "Hostile files", (), hostile.run),
 )

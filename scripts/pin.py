@@ -1,10 +1,13 @@
 """Resolve requirements/*.in into exact pins in requirements/*.txt.
 
-Usage: python scripts/pin.py            (from the project's root, with network)
+Usage: python scripts/pin.py [--keep]   (from the project's root, with network)
+
+With --keep no pin moves: only what is new in the .in files is resolved, beside what is pinned already.
 
 Each list is resolved together with the lists below it (serve < train < dev), so that one version of a package serves all three,
 and a list names only what the ones below it do not.  Lines `# nodeps: name==version` are packages whose own dependency metadata
-is wrong for us; they are pinned as they stand.  The result is installed with `--no-deps`.
+is wrong for us; they are pinned as they stand.  Lines `# without: name` are packages that others ask for and must not have.  The
+result is installed with `--no-deps`.
 """
 
 from __future__ import annotations
@@ -39,25 +42,43 @@ def read_inputs(name: str) -> tuple[list[str], list[str]]:
     return resolve, exact
 
 
-def resolve(requirements: list[str]) -> dict[str, str]:
-    """Ask pip which versions it would install; {normalised name: version}."""
+def unwanted() -> set[str]:
+    """Packages that no list may pin, whoever asks for them."""
+    lines = [line for name in LISTS for line in (FOLDER / f"{name}.in").read_text(encoding="utf-8").splitlines()]
+    return {normalise(line.removeprefix("# without:").strip()) for line in lines if line.startswith("# without:")}
+
+
+def pinned() -> dict[str, str]:
+    """What all lists pin now; {normalised name: version}."""
+    found = {}
+    for name in LISTS:
+        for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            package, _, version = line.split(";")[0].strip().partition("==")
+            if version and not line.startswith("#"):
+                found[normalise(package)] = version
+    return found
+
+
+def resolve(requirements: list[str], kept: dict[str, str]) -> dict[str, str]:
+    """Ask pip which versions it would install, `kept` where it has a say; {normalised name: version}."""
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report), *requirements],
-            check=True,
-        )
+        report, constraints = Path(folder) / "report.json", Path(folder) / "constraints.txt"
+        constraints.write_text("".join(f"{package}=={version}\n" for package, version in kept.items()), encoding="utf-8")
+        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
+        subprocess.run([*command, "--constraint", str(constraints), *requirements], check=True)
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
-    return {normalise(item["metadata"]["name"]): item["metadata"]["version"] for item in found}
+    names = {normalise(item["metadata"]["name"]): item["metadata"]["version"] for item in found}
+    return {name: version for name, version in names.items() if name not in unwanted()}
 
 
 def main() -> int:
+    kept = pinned() if "--keep" in sys.argv[1:] else {}
     requirements: list[str] = []
     taken: dict[str, str] = {}
     for name in LISTS:
         wanted, exact = read_inputs(name)
         requirements += wanted
-        pins = resolve(requirements + [f"{package}=={version}" for package, version in taken.items()])
+        pins = resolve(requirements + [f"{package}=={version}" for package, version in taken.items()], kept)
         lines = [f"# Made by scripts/pin.py from {name}.in; installed with --no-deps.  Do not edit by hand."]
         new = {package: version for package, version in pins.items() if package not in taken}
         for line in exact:

@@ -10,16 +10,22 @@ import pytest
 from hypothesis import settings
 
 import configuration
+from db.columns import metadata
 from db.session import Database
-from db.settings import DatabaseSettings
-from db.tables import metadata
-from tests import mariadb
+from db.settings import DatabaseSettings, PrivacySettings, keys_under
+from tests import mariadb, thrift
 
 # On a busy machine a single example may take long; what hangs is stopped by pytest-timeout.
 settings.register_profile("inyeon", deadline=None)
 settings.load_profile("inyeon")
 
 KINDS = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _thrift() -> Iterator[None]:
+    with thrift.shared():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -81,10 +87,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An open database without rows, on SQLite and on MariaDB."""
-    made = Database(DatabaseSettings(url=database_url, pool=4))
-    made.open(upgrade=False)
+def privacy(tmp_path: Path) -> PrivacySettings:
+    """Where the test's vault and master key are, or will be."""
+    return keys_under(tmp_path)
+
+
+@pytest.fixture
+def database(database_url: str, privacy: PrivacySettings) -> Iterator[Database]:
+    """An open database without rows, with a vault, on SQLite and on MariaDB."""
+    made = Database(DatabaseSettings(url=database_url, pool=4), privacy)
+    made.open()
     yield made
     made.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,7 +11,9 @@ from pathlib import Path
 
 import pymysql
 
-START_SECONDS = 60
+from tests.ports import free_port
+
+START_SECONDS = 120
 
 
 def binary(*names: str) -> str | None:
@@ -57,9 +58,7 @@ class Server:
     def start(self) -> None:
         """Start, again on the same port if it ran before, and wait until it answers."""
         if not self.port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
+            self.port = free_port()
         command = [
             str(binary("mariadbd", "mysqld")),
             "--no-defaults",

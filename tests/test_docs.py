@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import shlex
@@ -68,16 +69,21 @@ def typed(module: str) -> list[tuple[str, list[str]]]:
     return found
 
 
+@functools.cache  # the documentation names the same few commands again and again
+def helped(module: str, *arguments: str) -> tuple[int, str, str]:
+    """Exit status, output and errors of a command's --help."""
+    command = [sys.executable, "-m", module, *arguments, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 @pytest.mark.parametrize("module", ["engine", "evaluation", "benchmarks"])
 def test_sub_commands_and_options_exist(module: str) -> None:
     for word, options in typed(module):
-        arguments = [] if word.startswith("--") else [word]
-        done = subprocess.run(
-            [sys.executable, "-m", module, *arguments, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, f"{module} {word}: {done.stderr}"
+        status, said, errors = helped(module, *([] if word.startswith("--") else [word]))
+        assert status == 0, f"{module} {word}: {errors}"
         for option in options:
-            assert option in done.stdout, f"{module} {word} has no {option}"
+            assert option in said, f"{module} {word} has no {option}"
 
 
 @pytest.mark.parametrize("path", DOCS, ids=name)

@@ -26,6 +26,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def unwanted() -> set[str]:
+    lines = [line for name in LISTS for line in (FOLDER / f"{name}.in").read_text(encoding="utf-8").splitlines()]
+    return {canonicalize_name(line.removeprefix("# without:").strip()) for line in lines if line.startswith("# without:")}
+
+
 class Inputs(NamedTuple):
     """What a `.in` file asks for."""
 
@@ -64,6 +69,8 @@ def closure(roots: list[Requirement], known: dict[str, Requirement], skip: set[s
     while todo:
         need, whose = todo.pop()
         name = canonicalize_name(need.name)
+        if name in unwanted():
+            continue
         if name not in known:
             wrong.append(f"{whose} needs {need}, which no list pins")
             continue
@@ -125,6 +132,11 @@ def test_nothing_is_pinned_that_nobody_needs() -> None:
     nodeps = {canonicalize_name(item.name) for part in LISTS for item in inputs(part).nodeps}
     reached, _ = closure([need for part in LISTS for need in inputs(part).resolve], known, nodeps, PYTHONS[0])
     assert set(known) - reached - nodeps == set()
+
+
+def test_what_must_not_be_there_is_pinned_nowhere() -> None:
+    assert unwanted() == {"openvino-telemetry"}
+    assert unwanted().isdisjoint(package for name in LISTS for package in pins(name))
 
 
 def test_what_is_installed_is_what_is_pinned() -> None:

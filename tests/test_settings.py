@@ -78,6 +78,35 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings.database.url == "mysql+pymysql://u:p@localhost/x"
 
 
+def test_every_setting_that_is_given_arrives() -> None:
+    """What follows from other settings is filled in afterwards, which once lost a whole section."""
+    given = {
+        f"INYEON_{section}__{item.name}".upper(): another(section, item.name, getattr(made(), item.name))
+        for section, made in SECTIONS.items()
+        for item in fields(made)
+    }
+    settings = load(environment=given)
+    for variable, text in given.items():
+        section, name = variable.removeprefix("INYEON_").lower().split("__")
+        value = getattr(getattr(settings, section), name)
+        if isinstance(value, str):
+            assert value.endswith(text), variable
+        else:
+            assert value == type(value)((int(text),) if isinstance(value, tuple) else text), variable
+
+
+def another(section: str, name: str, default: object) -> str:
+    """A value that is allowed and is not the default."""
+    if (section, name) in CHOICES:
+        return next(str(choice) for choice in CHOICES[section, name] if choice != default)
+    if isinstance(default, tuple):
+        return "77"
+    if isinstance(default, str):
+        return "another"
+    low, high = BOUNDS[section, name]
+    return str(type(default)(low if default != low else high))  # type: ignore[call-arg]
+
+
 def test_the_environment_can_name_another_file(tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
     file.write_text("[local]\nport = 4321\n", encoding="utf-8")

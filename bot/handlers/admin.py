@@ -9,11 +9,12 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 from bot.desk import Desk, Services
 from bot.handlers.filters import AtStep, Pressed
 from bot.replies import Press
-from bot.usecases import admin, broadcast, moderation
+from bot.usecases import admin, broadcast, decisions, moderation
 from db.records import Member
 
 READ = {"stats": admin.stats, "audit": admin.recent, "reports": moderation.queue}
-DO = {"ban": admin.ban, "unban": admin.unban, "broadcast": broadcast.write}
+DO = {"ban": decisions.ban_command, "unban": admin.unban, "broadcast": broadcast.write}
+LOOK = {"case": moderation.case, "look": moderation.look, "evidence_pics": moderation.look_pictures}
 
 
 class IsAdmin(Filter):
@@ -33,7 +34,11 @@ def make() -> Router:
     router.message.register(do, Command(*DO))
     router.message.register(broadcast_text, AtStep(broadcast.STEP), F.text & ~F.text.startswith("/"))
     router.callback_query.register(queue, Pressed("reports"))
-    router.callback_query.register(close, Pressed("dismiss", "uphold"))
+    router.callback_query.register(look, Pressed(*LOOK))
+    router.callback_query.register(look_evidence, Pressed("evidence"))
+    router.callback_query.register(close, Pressed(*decisions.STATES))
+    router.callback_query.register(under_age, Pressed("under_age"))
+    router.callback_query.register(erase, Pressed("erase_yes"))
     router.callback_query.register(decide, Pressed("approve", "refuse"))
     router.callback_query.register(unban, Pressed("unban"))
     router.callback_query.register(send, Pressed("broadcast_yes"))
@@ -61,14 +66,34 @@ async def queue(query: CallbackQuery, desk: Desk, press: Press) -> None:
     await desk.run(query, moderation.queue, press.choice)
 
 
+async def look(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """A report, a profile, or the pictures of a report's evidence."""
+    await desk.run(query, LOOK[press.do], press.to)
+
+
+async def look_evidence(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """What a report rests on."""
+    await desk.run(query, moderation.look_evidence, press.to, press.choice)
+
+
 async def close(query: CallbackQuery, desk: Desk, press: Press) -> None:
     """A report is decided."""
-    await desk.run(query, moderation.close_report, press.to, upheld=press.do == "uphold")
+    await desk.run(query, decisions.decide_report, press.to, press.do)
 
 
 async def decide(query: CallbackQuery, desk: Desk, press: Press) -> None:
-    """A photo or an age is decided."""
-    await desk.run(query, moderation.decide, press.to, approved=press.do == "approve")
+    """A question about a photo or a member is decided."""
+    await desk.run(query, decisions.decide_review, press.to, approved=press.do == "approve")
+
+
+async def under_age(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """Somebody in a photo is clearly under 18."""
+    await desk.run(query, decisions.ask_erase, press.to)
+
+
+async def erase(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """The account of somebody who is under 18 goes."""
+    await desk.run(query, decisions.erase_minor, press.to)
 
 
 async def unban(query: CallbackQuery, desk: Desk, press: Press) -> None:

@@ -11,8 +11,8 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.comparing import Comparing, Mode, Read, Session
 from bot.desk import Desk, Event
+from bot.handlers.attachments import picture, too_large
 from bot.handlers.filters import AtStep, Pressed
-from bot.handlers.selfie import IMAGES, LARGEST
 from bot.replies import Press
 from bot.usecases import compat
 from db.records import Member
@@ -60,14 +60,14 @@ async def photo(message: Message, desk: Desk, member: Member) -> None:
     """A photo, or an image sent as a file: fetched, stripped and held; nothing is read from it yet."""
     comparing = _comparing(desk)
     session = comparing.of(member.id, desk.services.clock())
-    sent = message.photo[-1] if message.photo else message.document
+    sent = picture(message)
     if session is None:
         await desk.run(message, compat.start_again)
     elif not session.missing:
         await desk.run(message, compat.enough, session)
-    elif sent is None or not (message.photo or _image(message)):
+    elif sent is None:
         await desk.run(message, compat.not_taken, "not_an_image")
-    elif (sent.file_size or 0) > LARGEST:
+    elif too_large(sent):
         await desk.run(message, compat.not_taken, "too_large")
     else:
         await _take(message, desk, session, sent.file_id)
@@ -164,8 +164,3 @@ def _comparing(desk: Desk) -> Comparing:
     if found is None:
         raise RuntimeError("the composition root gave no Comparing")
     return found
-
-
-def _image(message: Message) -> bool:
-    sent = message.document
-    return sent is not None and ((sent.mime_type or "").startswith("image/") or (sent.file_name or "").lower().endswith(IMAGES))

@@ -12,8 +12,8 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.desk import Desk
+from bot.handlers.attachments import picture, too_large
 from bot.handlers.filters import AtStep, Pressed
-from bot.handlers.selfie import IMAGES, LARGEST
 from bot.replies import Press, Replies
 from bot.usecases import couple_links, couples
 from db.records import Member
@@ -126,10 +126,10 @@ def _rest(albums: Albums) -> Callable[[Message, Desk], object]:
 def _photo(albums: Albums) -> Callable[[Message, Desk], object]:
     async def photo(message: Message, desk: Desk) -> None:
         """A photo, or an image sent as a file: fetched, judged off the loop, kept or refused, with a sign of life meanwhile."""
-        sent = message.photo[-1] if message.photo else message.document
-        if sent is None or not (message.photo or _image(message)):
+        sent = picture(message)
+        if sent is None:
             await desk.run(message, couples.not_a_photo)
-        elif (sent.file_size or 0) > LARGEST:
+        elif too_large(sent):
             await desk.run(message, couples.too_large)
         else:
             async with desk.busy(message, "upload_photo"):
@@ -143,8 +143,3 @@ def _photo(albums: Albums) -> Callable[[Message, Desk], object]:
                 await desk.run(message, couples.receive, verdict)
 
     return photo
-
-
-def _image(message: Message) -> bool:
-    sent = message.document
-    return sent is not None and ((sent.mime_type or "").startswith("image/") or (sent.file_name or "").lower().endswith(IMAGES))

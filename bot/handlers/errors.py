@@ -7,7 +7,7 @@ import logging
 from aiogram import Router
 from aiogram.types import CallbackQuery, ErrorEvent, Message
 
-from bot.desk import Desk
+from bot.desk import Desk, Ticket
 from bot.replies import Notice, Say, word
 from db.records import Member
 
@@ -21,10 +21,16 @@ def make() -> Router:
     return router
 
 
-async def broke(event: ErrorEvent, desk: Desk | None = None, member: Member | None = None) -> bool:
-    """Log where it broke (exceptions' own texts may quote people, so only their kind), and tell the person."""
+async def broke(event: ErrorEvent, ticket: Ticket | None = None, desk: Desk | None = None, member: Member | None = None) -> bool:
+    """Log where it broke (exceptions' own texts may quote people, so only their kind), and tell the person.
+
+    Where nothing was done yet and the update is to be tried again, the ticket takes the exception and nobody is told.
+    """
     log.error("update %s failed: %s at %s", event.update.event_type, type(event.exception).__name__, where(event.exception))
     inner = event.update.event
+    if ticket is not None and not ticket.done and not ticket.last:
+        ticket.failed = event.exception
+        return True
     if desk is None or member is None:
         return True
     if isinstance(inner, CallbackQuery):

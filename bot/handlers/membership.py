@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from aiogram import Router
+from typing import Final
+
+from aiogram import F, Router
 from aiogram.enums import ChatMemberStatus
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, MessageReactionUpdated
 
 from bot.context import Context
 from bot.desk import Desk, Services
-from bot.handlers.filters import HasStatus, Pressed
-from bot.usecases import onboarding, reach
+from bot.handlers.filters import AtStep, HasStatus, Pressed
+from bot.usecases import appeals, onboarding, reach
 from db import members
 from db.records import Member
 from db.session import Connection
+
+THEIRS: Final = ("help", "language", "privacy", "export", "delete")
+"""Commands that are everybody's, also of people who are banned or frozen."""
+BUTTONS: Final = ("help", "language", "privacy", "export", "delete", "face")
 
 
 def make() -> Router:
@@ -22,16 +29,19 @@ def make() -> Router:
     return router
 
 
-def make_banned() -> Router:
-    """A neutral line to people who were shut out; nothing of theirs reaches a feature."""
-    router = Router(name="banned")
-    router.message.filter(HasStatus("banned", "deleted"))
-    router.edited_message.filter(HasStatus("banned", "deleted"))
-    router.callback_query.filter(HasStatus("banned", "deleted"))
-    router.message.register(shut_out)
+def make_stopped() -> Router:
+    """For people who are banned or frozen: what is theirs in any case, an appeal, and a neutral line to all else."""
+    router = Router(name="stopped")
+    for observer in (router.message, router.edited_message, router.callback_query, router.message_reaction):
+        observer.filter(HasStatus("banned", "frozen", "deleted"))
+    router.message.register(appeal_words, AtStep(appeals.STEP), ~F.text.startswith("/"))
+    router.message.register(stopped, ~Command(*THEIRS))
     router.edited_message.register(nothing)
-    router.callback_query.register(appeal, Pressed("appeal"))
-    router.callback_query.register(shut_out_pressed)
+    router.message_reaction.register(nothing)
+    router.callback_query.register(mistyped, Pressed("appeal"))
+    router.callback_query.register(appeal, Pressed("appeal_ask"))
+    router.callback_query.register(appeal_no, Pressed("appeal_no"))
+    router.callback_query.register(stopped_pressed, ~Pressed(*BUTTONS))
     return router
 
 
@@ -52,20 +62,35 @@ def _reachable(connection: Connection, context: Context, member_id: int, gone: b
         members.update(connection, member.id, context.now, reachable=True)
 
 
-async def shut_out(message: Message, desk: Desk) -> None:
-    """One neutral line."""
-    await desk.run(message, onboarding.shut_out)
+async def stopped(message: Message, desk: Desk) -> None:
+    """What the matter is, and what they can do."""
+    await desk.run(message, appeals.stopped)
 
 
-async def nothing(message: Message) -> None:
-    """An edit gets no answer."""
+async def nothing(event: Message | MessageReactionUpdated) -> None:
+    """An edit or a reaction gets no answer."""
 
 
-async def appeal(query: CallbackQuery, desk: Desk) -> None:
+async def mistyped(query: CallbackQuery, desk: Desk) -> None:
     """The birth date was mistyped."""
     await desk.run(query, onboarding.appeal)
 
 
-async def shut_out_pressed(query: CallbackQuery, desk: Desk) -> None:
+async def appeal(query: CallbackQuery, desk: Desk) -> None:
+    """An appeal is wanted."""
+    await desk.run(query, appeals.ask)
+
+
+async def appeal_no(query: CallbackQuery, desk: Desk) -> None:
+    """No appeal now."""
+    await desk.run(query, appeals.cancel)
+
+
+async def appeal_words(message: Message, desk: Desk) -> None:
+    """The words of an appeal."""
+    await desk.run(message, appeals.receive, message.text or "")
+
+
+async def stopped_pressed(query: CallbackQuery, desk: Desk) -> None:
     """One neutral line."""
-    await desk.run(query, onboarding.shut_out_pressed)
+    await desk.run(query, appeals.stopped_pressed)

@@ -21,7 +21,7 @@ def make() -> Router:
     router.message.register(export, Command("export"))
     router.message.register(delete, Command("delete"))
     router.callback_query.register(show_pressed, Pressed("privacy"))
-    router.callback_query.register(export_pressed, Pressed("export"))
+    router.callback_query.register(export, Pressed("export"))
     router.callback_query.register(delete_pressed, Pressed("delete"))
     router.callback_query.register(face, Pressed("face"))
     return router
@@ -32,20 +32,19 @@ async def show(message: Message, desk: Desk) -> None:
     await desk.run(message, privacy.show)
 
 
-async def show_pressed(query: CallbackQuery, desk: Desk) -> None:
-    """The privacy button."""
-    await desk.run(query, privacy.show)
+async def show_pressed(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """The privacy button, and those of its parts."""
+    await desk.run(query, privacy.show, press.choice)
 
 
-async def export(message: Message, desk: Desk) -> None:
-    """/export."""
-    async with desk.busy(message, "upload_document"):
-        await desk.run(message, privacy.give_export)
-
-
-async def export_pressed(query: CallbackQuery, desk: Desk) -> None:
-    """The export button."""
-    await desk.run(query, privacy.give_export)
+async def export(event: Message | CallbackQuery, desk: Desk, member: Member) -> None:
+    """/export and its button: the copy is made outside of the transaction that allows it, so that nobody waits for it."""
+    may: list[bool] = []
+    await desk.run(event, privacy.begin_export, may.append)
+    if may == [True]:
+        async with desk.busy(event, "upload_document"):
+            replies = await desk.services.runtime.read(privacy.give_export, desk.services.context(), member)
+            await desk.say(event, replies, member.language)
 
 
 async def delete(message: Message, desk: Desk) -> None:

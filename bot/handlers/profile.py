@@ -16,6 +16,7 @@ CHOSEN = {
     "pause": settings.pause,
     "speak": settings.speak,
     "share": settings.same_language,
+    "protect": settings.protect,
     "by_photos": settings.by_photos,
     "verified": settings.verified_only,
 }

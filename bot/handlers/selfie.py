@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiogram import F, Router
 from aiogram.filters import Command, Filter
 from aiogram.types import CallbackQuery, Message
 
-from bot.desk import Desk
+from bot.desk import Desk, Services
+from bot.handlers.attachments import picture, too_large
 from bot.handlers.filters import Pressed
 from bot.handlers.reread import reread
 from bot.replies import Press
-from bot.usecases import photos
+from bot.usecases import photos, relay_ways
+from db import pairs
 from db.records import Member
+from db.session import Connection
 
-LARGEST = 20_000_000
-"""Bytes: a bot can fetch no larger file."""
-IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".bmp", ".gif", ".tif", ".tiff")
 HANDLED = {"photo_main": photos.make_main, "photo_replace": photos.replace, "photo_remove": photos.remove}
 
 
 class ForProfile(Filter):
-    """A photo is meant for the profile: it was asked for, or there is no chat that it could be meant for."""
+    """A photo may be meant for the profile; the handler gets as `sure: bool` whether there is no doubt.
 
-    async def __call__(self, message: Message, member: Member) -> bool:
-        """Whether it is so."""
-        if member.step in ("photo", "edit.photo"):
-            return True
-        return member.status in ("active", "paused") and member.active_pair_id is None
+    A photo for one pair of eyes that is shown to everybody cannot be taken back.  So the profile gets only what it asked for: the
+    first photo after /photo, those that came with it in one album, and any of somebody who never talked with anyone.
+    """
+
+    async def __call__(self, message: Message, member: Member, services: Services) -> bool | dict[str, Any]:
+        """False where it is meant for a partner, or nobody of the kind may send one."""
+        if member.step == "photo":
+            return {"sure": True}
+        asked = member.step == "edit.photo"
+        if not asked and (member.status not in ("active", "paused") or member.active_pair_id is not None):
+            return False
+        answered = message.reply_to_message
+        to_partner, talks = await services.runtime.read(_talks, member, None if answered is None else answered.message_id)
+        if to_partner:
+            return False
+        taken = member.draft.get("taken")
+        first = asked and (taken is None or (taken != "" and taken == message.media_group_id))
+        if talks and not first and picture(message) is None:
+            return False
+        return {"sure": first or not talks}
+
+
+def _talks(connection: Connection, member: Member, answered: int | None) -> tuple[bool, bool]:
+    """Whether the message answers one of a chat, and whether the member ever had a chat."""
+    to_partner = relay_ways.answer(connection, member, answered) is not None
+    return to_partner, to_partner or bool(pairs.of_member(connection, member.id, open_only=False))
 
 
 def make() -> Router:
     """Photos that are meant for the profile."""
     router = Router(name="selfie")
-    router.message.register(photo, F.photo, ForProfile())
-    router.message.register(document, F.document, ForProfile())
+    router.message.register(photo, F.photo | F.document, ForProfile())
     router.callback_query.register(read_again, Pressed("reread"))
+    router.callback_query.register(to_profile, Pressed("to_profile"))
     return router
 
 
@@ -47,33 +70,46 @@ def make_album() -> Router:
     return router
 
 
-async def photo(message: Message, desk: Desk, member: Member) -> None:
-    """A compressed photo; its largest size is read, and kept by its id."""
-    size = (message.photo or [])[-1]
-    await _read(message, desk, member, size.file_id, shown_by_id=True)
-
-
-async def document(message: Message, desk: Desk, member: Member) -> None:
-    """An image sent as a file."""
-    sent = message.document
-    image = sent is not None and ((sent.mime_type or "").startswith("image/") or (sent.file_name or "").lower().endswith(IMAGES))
-    if sent is None or not image:
-        await desk.run(message, photos.not_a_photo)
-    elif (sent.file_size or 0) > LARGEST:
-        await desk.run(message, photos.too_large)
+async def photo(message: Message, desk: Desk, member: Member, sure: bool) -> None:
+    """A compressed photo, or an image sent as a file."""
+    if sure:
+        await _take(message, message, desk, member)
     else:
-        await _read(message, desk, member, sent.file_id, shown_by_id=False)
+        await desk.run(message, photos.whose, message.message_id)
 
 
-async def _read(message: Message, desk: Desk, member: Member, file_id: str, *, shown_by_id: bool) -> None:
+async def to_profile(query: CallbackQuery, desk: Desk, member: Member) -> None:
+    """The photo that the question answers is meant for the profile.  It must be the presser's own: what a press says proves nothing."""
+    asked = query.message if isinstance(query.message, Message) else None
+    sent = None if asked is None else asked.reply_to_message
+    own = sent is not None and sent.from_user is not None and sent.from_user.id == query.from_user.id
+    if sent is None or not own or not (sent.photo or sent.document) or member.status not in ("active", "paused"):
+        await desk.run(query, photos.once_more)
+    else:
+        await _take(query, sent, desk, member)
+
+
+async def _take(event: Message | CallbackQuery, sent: Message, desk: Desk, member: Member) -> None:
+    """Read the photo of a message; a compressed one is kept by its id."""
+    found = picture(sent)
+    if found is None:
+        await desk.run(event, photos.not_a_photo)
+    elif too_large(found):
+        await desk.run(event, photos.too_large)
+    else:
+        await _read(event, sent, desk, member, found.file_id, shown_by_id=bool(sent.photo))
+
+
+async def _read(event: Message | CallbackQuery, sent: Message, desk: Desk, member: Member, file_id: str, *, shown_by_id: bool) -> None:
     """Fetch, analyse off the loop, store and answer, with a sign of life meanwhile."""
-    async with desk.busy(message, "upload_photo"):
+    async with desk.busy(event, "upload_photo"):
         data = await desk.download(file_id)
         if data is None:
-            await desk.run(message, photos.not_fetched)
+            await desk.run(event, photos.not_fetched)
             return
         analysis = await desk.analyse(data, face=bool(member.face_consent))
-        await desk.run(message, photos.receive, analysis, file_id if shown_by_id else None)
+        receive = photos.receive if isinstance(event, Message) else photos.receive_pressed
+        await desk.run(event, receive, analysis, file_id if shown_by_id else None, sent.media_group_id or "")
 
 
 async def read_again(query: CallbackQuery, desk: Desk, member: Member) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from aiogram import F, Router
@@ -11,13 +10,13 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.desk import Desk
+from bot.handlers import naming
 from bot.handlers.admin import IsAdmin
 from bot.handlers.filters import AtStep, Pressed
 from bot.replies import Press, Replies
 from bot.usecases import models, steering
 from db.records import Member
 from db.session import Connection
-from engine.errors import EngineError
 
 TOLD = {"crawl": steering.crawl, "rollback": models.rollback}
 PLAIN = {"retrain": steering.retrain, "models": models.listed, "jobs": steering.listed}
@@ -27,8 +26,6 @@ CHOSEN: dict[str, Callable[[Connection, Context, Member, str], Replies]] = {
     "crawl_from": steering.crawl_from,
     "rollback_to": models.rollback,
     "rollback_yes": models.rollback_yes,
-    "models_rename": models.rename,
-    "type_name": models.rename_type,
 }
 GIVEN_UP = ("crawl_no", "retrain_no", "rollback_no", "rename_no")
 
@@ -42,12 +39,12 @@ def make() -> Router:
     router.message.register(plain, Command(*PLAIN))
     router.message.register(crawl_told, AtStep(steering.STEP), F.text & ~F.text.startswith("/"))
     router.message.register(crawl_told, AtStep(steering.STEP), F.text.startswith("/") & F.text[1:].contains("/"))
-    router.message.register(name_told, AtStep(models.STEP), F.text & ~F.text.startswith("/"))
     router.callback_query.register(renewed, Pressed("jobs"))
     router.callback_query.register(stopped, Pressed("job_stop"))
     router.callback_query.register(chosen, Pressed(*CHOSEN))
     router.callback_query.register(opened, Pressed(*OPENED))
     router.callback_query.register(given_up, Pressed(*GIVEN_UP))
+    router.include_router(naming.make())
     return router
 
 
@@ -72,7 +69,7 @@ async def opened(query: CallbackQuery, desk: Desk, press: Press) -> None:
 
 
 async def chosen(query: CallbackQuery, desk: Desk, press: Press) -> None:
-    """The buttons that name something: a source, a version, a type."""
+    """The buttons that name something: a source, a version."""
     await desk.run(query, CHOSEN[press.do], press.choice)
 
 
@@ -89,17 +86,3 @@ async def stopped(query: CallbackQuery, desk: Desk, press: Press) -> None:
 async def given_up(query: CallbackQuery, desk: Desk) -> None:
     """Something is not confirmed."""
     await desk.run(query, steering.give_up)
-
-
-async def name_told(message: Message, desk: Desk, member: Member) -> None:
-    """A type's new names: into the registry, from where every bot takes them."""
-    names, type_id = models.split(message.text or ""), str(member.draft.get("type", ""))
-    if names is None:
-        await desk.run(message, models.not_renamed, gone=False)
-        return
-    try:
-        await asyncio.to_thread(desk.services.registry.name, type_id, name_ko=names[0], name=names[1])
-    except (EngineError, OSError):
-        await desk.run(message, models.not_renamed, gone=True)
-        return
-    await desk.run(message, models.renamed, type_id, *names)

@@ -9,7 +9,8 @@ import signal
 import sys
 
 import configuration
-from bot.local.errors import LocalError
+from bot.local.errors import LocalError, PageError
+from bot.local.faults import Limits
 from bot.local.server import LocalServer
 
 
@@ -18,7 +19,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bot.local", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the page and the Bot API (default: local.port; 0 takes a free one)")
     parser.add_argument("--memory", action="store_true", help="keep nothing under paths.var")
-    parser.add_argument("--limits", action="store_true", help="refuse with 429 what exceeds Telegram's rates")
+    parser.add_argument("--limits", action="store_true", help="refuse with 429 what exceeds Telegram's rates (see --overall)")
+    parser.add_argument("--overall", type=float, metavar="RATE", help="with --limits: messages a second over all chats (default: 30)")
+    parser.add_argument("--chat", type=float, metavar="RATE", help="with --limits: messages a second to one chat (default: 1)")
     arguments = parser.parse_args()
     try:
         settings = configuration.load()
@@ -27,7 +30,12 @@ def main() -> int:
         return 2
     port = settings.local.port if arguments.port is None else arguments.port
     folder = None if arguments.memory else settings.var / "local"
-    return asyncio.run(_serve(LocalServer(port, folder, limits=arguments.limits)))
+    given = {name: value for name in ("overall", "chat") if (value := getattr(arguments, name)) is not None}
+    try:
+        limits = Limits(**given) if arguments.limits else False
+    except PageError as error:
+        parser.error(error.message)
+    return asyncio.run(_serve(LocalServer(port, folder, limits=limits)))
 
 
 async def _serve(server: LocalServer) -> int:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class BotApi:
     """Finds the method, lets faults happen, counts against the limits, and answers as Telegram does."""
 
-    def __init__(self, world: World, faults: Faults, limit: RateLimit | None) -> None:
+    def __init__(self, world: World, faults: Faults, limit: RateLimit) -> None:
         self._world = world
         self._faults = faults
         self._limit = limit
@@ -49,7 +49,7 @@ class BotApi:
             raise ApiError(404, "Not Found: method not found")
         chat_id = parameters.text("chat_id")
         fault = await self._faults.before(name, chat_id) if self._faults.all else None
-        if self._limit is not None:
+        if self._limit.limits is not None:
             albums = parameters.items("media") if name == "sendmediagroup" else parameters.items("message_ids")
             self._limit.check(name, chat_id, max(1, len(albums or ())))
         result = await method(self._world, parameters)

@@ -136,7 +136,7 @@ def delivery(world: World, parameters: Parameters) -> Delivery:
         head["reply_to_message"] = {key: value for key, value in target.data.items() if key != "reply_to_message"}
         quote = (parameters.mapping("reply_parameters") or {}).get("quote")
         if quote:
-            head["quote"] = _quote(target, str(quote))
+            head["quote"] = quoted(target, str(quote))
     if parameters.flag("protect_content"):
         head["has_protected_content"] = True
     if effect := parameters.text("message_effect_id"):
@@ -160,7 +160,13 @@ def _reply(world: World, person: Person, parameters: Parameters) -> Stored | Non
     return found
 
 
-def _quote(target: Stored, quote: str) -> Json:
+def quoted(target: Stored, quote: str) -> Json:
+    """A part of a message as the quote of an answer.
+
+    Raises:
+        ApiError: words that the message does not hold.
+
+    """
     words = target.data.get("text") or target.data.get("caption") or ""
     at = words.find(quote)
     if at < 0:

@@ -7,8 +7,10 @@ import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from bot.local.journal import Journal
 from bot.local.values import Json
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Events:
     def __init__(self) -> None:
         self._first = self.cursor = int(time.time() * 1_000_000)
         self._events: deque[Event] = deque(maxlen=KEPT)
+        self.journal = Journal()
         self._changed = asyncio.Event()
         self.closed = False
 
@@ -41,6 +44,7 @@ class Events:
         self.cursor += 1
         body: Json = {**data} if chat is None else {"chat": chat, **data}
         self._events.append(Event(self.cursor, name, chat, body))
+        self.journal.add(name, chat, body)
         self._wake()
 
     def close(self) -> None:
@@ -57,8 +61,9 @@ class Events:
         """The events after `after` that concern `chats`."""
         if not self._events or after >= self.cursor:
             return
-        for event in list(self._events):
-            if event.cursor > after and (event.chat is None or event.chat in chats):
+        # A list, since more may be told while the caller awaits; only of what is new, since there may be many pages.
+        for event in list(islice(self._events, max(0, after + 1 - self._events[0].cursor), None)):
+            if event.chat is None or event.chat in chats:
                 yield event
 
     async def wait(self, seconds: float) -> None:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 CODES = (429, 403, 500, 502)
 LIMITED = ("send", "copy", "forward", "edit")
-CHAT_BURST = 5.0  # messages that a chat takes at once; then one a second
-OVERALL = 30.0  # messages a second over all chats
 
 
 class ConnectionLost(LocalError):
@@ -75,6 +73,8 @@ class Faults:
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)
         self.all: list[Fault] = []
+        self.blocked: set[str] = set()
+        """Chats that a call was refused for with 403."""
 
     def add(self, fault: Fault) -> Fault:
         """Let a fault happen; its `hits` counts how often it did."""
@@ -104,19 +104,44 @@ class Faults:
                 self.all.remove(fault)
             if fault.delay:
                 await asyncio.sleep(fault.delay)
+            if fault.code == 403 and chat_id:  # some calls concern no chat
+                self.blocked.add(chat_id)
             if fault.after:
                 return fault
             raise fault.error()
         return None
 
 
-class RateLimit:
-    """About one message a second a chat (short bursts pass) and 30 a second overall: token buckets."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast a bot may send; as it stands, what Telegram's FAQ for bots names.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `chat`: messages a second to one chat; `burst`: how many of them may come at once; `overall`: messages a second over all
+    chats.  A driver that has no time to wait may raise them.
+    """
+
+    chat: float = 1.0
+    burst: float = 5.0
+    overall: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not all(0 < value <= 1e6 for value in (self.chat, self.burst, self.overall)):
+            raise PageError(400, "chat, burst and overall are messages a second, above 0")
+
+
+class RateLimit:
+    """Telegram's limits as token buckets; without `limits` everything passes."""
+
+    def __init__(self, clock: Callable[[], float], limits: Limits | None) -> None:
         self._clock = clock
+        self.set(limits)
+
+    def set(self, limits: Limits | None) -> None:
+        """Other limits from now on; None lifts them."""
+        self.limits = limits
+        self.refused = 0
         self._chats: dict[str, tuple[float, float]] = {}
-        self._overall = (OVERALL, clock())
+        self._overall = (limits.overall if limits else 0.0, self._clock())
 
     def check(self, method: str, chat_id: str, weight: int = 1) -> None:
         """Count a call of `weight` messages.
@@ -125,15 +150,15 @@ class RateLimit:
             ApiError: 429 with the seconds to wait, for that chat only where the chat is the cause.
 
         """
-        if not method.startswith(LIMITED) or method == "sendchataction" or not chat_id:
+        limits = self.limits
+        if limits is None or not method.startswith(LIMITED) or method == "sendchataction" or not chat_id:
             return
         now = self._clock()
-        chat = self._filled(self._chats.get(chat_id, (CHAT_BURST, now)), CHAT_BURST, 1.0, now)
-        overall = self._filled(self._overall, OVERALL, OVERALL, now)
-        if chat < 1:
-            raise too_many_requests(max(1, math.ceil(1 - chat)))
-        if overall < 1:
-            raise too_many_requests(1)
+        chat = self._filled(self._chats.get(chat_id, (limits.burst, now)), limits.burst, limits.chat, now)
+        overall = self._filled(self._overall, limits.overall, limits.overall, now)
+        if min(chat, overall) < 1:
+            self.refused += 1
+            raise too_many_requests(max(1, math.ceil((1 - chat) / limits.chat)) if chat < 1 else 1)
         self._chats[chat_id] = (chat - weight, now)
         self._overall = (overall - weight, now)
 

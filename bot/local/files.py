@@ -12,7 +12,7 @@ import telegram
 
 from bot.local.errors import bad_request
 from bot.local.pictures import Size, photo_sizes, picture_size, thumbnail
-from bot.local.values import DOWNLOAD_MAX, UPLOAD_MAX, Json, StoredFile, Upload
+from bot.local.values import DOWNLOAD_MAX, PHOTO_MAX, UPLOAD_MAX, Json, StoredFile, Upload
 
 if TYPE_CHECKING:
     from bot.local.store import Store
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # How Telegram's ids of each kind begin.
 PREFIXES = {
     "photo": "AgACAgQAAx",
+    "live_photo": "BgACAgQAAx",
     "voice": "AwACAgQAAx",
     "video": "BAACAgQAAx",
     "document": "BQACAgQAAx",
@@ -29,9 +30,18 @@ PREFIXES = {
     "video_note": "DQACAgQAAx",
     "thumbnail": "AAMCBAADGQ",
 }
-FOLDERS = {"photo": "photos", "voice": "voice", "video": "videos", "sticker": "stickers", "audio": "music", "thumbnail": "thumbnails"}
+FOLDERS = {
+    "photo": "photos",
+    "live_photo": "videos",
+    "voice": "voice",
+    "video": "videos",
+    "sticker": "stickers",
+    "audio": "music",
+    "thumbnail": "thumbnails",
+}
 SPOKEN = {
     "photo": "Photo",
+    "live_photo": "LivePhoto",
     "voice": "VoiceNote",
     "video": "Video",
     "document": "Document",
@@ -41,7 +51,14 @@ SPOKEN = {
     "video_note": "VideoNote",
     "thumbnail": "Thumbnail",
 }
-DEFAULT_MIME = {"voice": "audio/ogg", "video": "video/mp4", "animation": "video/mp4", "video_note": "video/mp4", "audio": "audio/mpeg"}
+DEFAULT_MIME = {
+    "voice": "audio/ogg",
+    "video": "video/mp4",
+    "live_photo": "video/mp4",
+    "animation": "video/mp4",
+    "video_note": "video/mp4",
+    "audio": "audio/mpeg",
+}
 SUFFIX = {"voice": ".oga", "video_note": ".mp4", "photo": ".jpg", "thumbnail": ".jpg"}
 
 
@@ -108,7 +125,7 @@ class Files:
             ApiError: an empty file, one over the limits, or a photo that cannot be read.
 
         """
-        if len(upload.data) > UPLOAD_MAX:
+        if len(upload.data) > (PHOTO_MAX if kind == "live_photo" else UPLOAD_MAX):
             raise bad_request("file is too big")
         if not upload.data:
             raise bad_request("file must be non-empty")
@@ -185,6 +202,16 @@ class Files:
         self._total -= file.size
 
 
+def as_document(animation: Json) -> Json:
+    """An animation as the document that Telegram describes it as too, for old clients."""
+    return {key: animation[key] for key in animation if key not in ("width", "height", "duration")}
+
+
+def live(movement: Json, still: list[Json]) -> Json:
+    """A live photo as a message shows it: with its still, which it is described as too, for old clients."""
+    return {"live_photo": {**movement, "photo": still}, "photo": still}
+
+
 def neutral(name: str) -> str:
     """A file name without folders and control characters.
 
@@ -210,6 +237,8 @@ def _media(kind: str, common: Json, upload: Upload, about: Json, name: str, mime
     match kind:
         case "video":
             made = telegram.Video(**common, width=width, height=height, duration=duration, mime_type=mime, file_name=name)
+        case "live_photo":
+            made = telegram.LivePhoto(**common, width=width, height=height, duration=duration, mime_type=mime)
         case "animation":
             width, height = picture_size(upload.data) or (width, height)
             made = telegram.Animation(**common, width=width, height=height, duration=duration, mime_type=mime, file_name=name)

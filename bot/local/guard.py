@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
 
@@ -35,10 +35,10 @@ def is_local(request: web.Request) -> bool:
     form or a script (CSRF: its Origin differs).
     """
     host = request.headers.get("Host", "")
-    if _name(f"//{host}") not in LOCAL:
+    if _split(f"//{host}").hostname not in LOCAL:
         return False
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and _split(origin).netloc != host:
         return False
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if site in ("same-origin", "none"):
@@ -48,11 +48,12 @@ def is_local(request: web.Request) -> bool:
     return navigation and not request.path.startswith(("/page/", "/bot", "/file/"))
 
 
-def _name(address: str) -> str | None:
+def _split(address: str) -> SplitResult:
+    """The parts of an address, all empty where it is none."""
     try:
-        return urlsplit(address).hostname
+        return urlsplit(address)
     except ValueError:
-        return None
+        return urlsplit("")
 
 
 @web.middleware

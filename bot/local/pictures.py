@@ -88,5 +88,6 @@ def _scaled(picture: Image.Image, side: int) -> Size:
     size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
     scaled = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()
-    scaled.save(buffer, "JPEG", quality=QUALITY)
+    # What a device wrote into the file stays behind, as at Telegram: Pillow would carry a JPEG's comment over.
+    scaled.save(buffer, "JPEG", quality=QUALITY, comment=b"")
     return Size(*size, buffer.getvalue())

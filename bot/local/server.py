@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.local.bot_api import BotApi
 from bot.local.errors import LocalError
-from bot.local.faults import Faults, RateLimit
+from bot.local.faults import Faults, Limits, RateLimit
 from bot.local.guard import guard
 from bot.local.page_api import PageApi
 from bot.local.pictures import thumbnail
@@ -35,11 +35,11 @@ class LocalServer:
         port: 0 takes a free one; `port` and `base_url` tell which after `start`.
         folder: where chats, updates and files are kept over restarts; None keeps them in memory.
         token: the bot's token, `<number>:<letters>`.
-        limits: refuse what exceeds Telegram's rates with 429.
+        limits: refuse with 429 what exceeds Telegram's rates (True), or others.
         clock: seconds since 1970; tests move it.
         webhook_pause: seconds before the first repetition of a failed delivery.
 
-    `world` and `faults` are there between `start` and `stop`.
+    `world`, `faults` and `limit` are there between `start` and `stop`.
 
     """
 
@@ -49,14 +49,14 @@ class LocalServer:
         folder: Path | None = None,
         token: str = TOKEN,
         *,
-        limits: bool = False,
+        limits: Limits | bool = False,
         clock: Clock = time.time,
         webhook_pause: float = PAUSE_FIRST,
     ) -> None:
         self._wanted = port
         self._folder = folder
         self.token = token
-        self._limits = limits
+        self._limits = Limits() if limits is True else limits or None
         self._clock = clock
         self._pause = webhook_pause
         self.faults = Faults()
@@ -76,9 +76,10 @@ class LocalServer:
         """
         self._store = Store(self._folder)
         self.world = World(self._store, self.token, self._clock)
-        api = BotApi(self.world, self.faults, RateLimit(self._clock) if self._limits else None)
+        self.limit = RateLimit(self._clock, self._limits)
+        api = BotApi(self.world, self.faults, self.limit)
         application = web.Application(middlewares=[guard])
-        application.add_routes([*api.routes(), *PageApi(self.world, self.faults).routes()])
+        application.add_routes([*api.routes(), *PageApi(self.world, self.faults, self.limit).routes()])
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
         await self._runner.setup()
         try:

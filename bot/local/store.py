@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS files (number INTEGER PRIMARY KEY, file_id TEXT NOT N
 class Store:
     """Write-through storage; `folder` None keeps everything in memory.
 
-    Every write is committed at once: a restart, even after a kill, finds each message that was answered.
+    Every write is committed at once: a restart, even after a kill, finds each message that was answered.  In memory nothing but
+    the bytes of files is kept here: people, messages and updates are never read again.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -59,6 +60,8 @@ class Store:
 
     def put_person(self, person_id: int, value: Json) -> None:
         """Keep a person."""
+        if self.folder is None:
+            return
         self._db.execute("INSERT OR REPLACE INTO people VALUES (?, ?)", (person_id, _dump(value)))
 
     def messages(self) -> Iterator[Json]:
@@ -68,10 +71,14 @@ class Store:
 
     def put_message(self, message_id: int, chat: int, value: Json) -> None:
         """Keep a message, new or changed."""
+        if self.folder is None:
+            return
         self._db.execute("INSERT OR REPLACE INTO messages VALUES (?, ?, ?)", (message_id, chat, _dump(value)))
 
     def drop_message(self, message_id: int) -> None:
         """Forget a message."""
+        if self.folder is None:
+            return
         self._db.execute("DELETE FROM messages WHERE id = ?", (message_id,))
 
     def updates(self) -> Iterator[tuple[int, float, Json]]:
@@ -81,14 +88,20 @@ class Store:
 
     def put_update(self, number: int, at: float, value: Json) -> None:
         """Keep an update until it is confirmed."""
+        if self.folder is None:
+            return
         self._db.execute("INSERT INTO updates VALUES (?, ?, ?)", (number, at, _dump(value)))
 
     def drop_updates(self, before: int) -> None:
         """Forget the updates with ids below `before`."""
+        if self.folder is None:
+            return
         self._db.execute("DELETE FROM updates WHERE id < ?", (before,))
 
     def drop_update(self, number: int) -> None:
         """Forget one update."""
+        if self.folder is None:
+            return
         self._db.execute("DELETE FROM updates WHERE id = ?", (number,))
 
     def files(self) -> Iterator[tuple[int, Json]]:
@@ -98,6 +111,8 @@ class Store:
 
     def put_file(self, number: int, file_id: str, value: Json) -> None:
         """Keep what is known about a file."""
+        if self.folder is None:
+            return
         self._db.execute("INSERT INTO files VALUES (?, ?, ?)", (number, file_id, _dump(value)))
 
     def drop_file(self, number: int, path: str) -> None:

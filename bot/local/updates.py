@@ -122,8 +122,8 @@ class Updates:
                 break
             drop = number + 1
         if drop:
-            for number in [number for number in self._waiting if number < drop]:
-                del self._waiting[number]
+            while self._waiting and next(iter(self._waiting)) < drop:
+                self._waiting.popitem(last=False)
             self._store.drop_updates(drop)
 
     def forget(self, number: int) -> None:
@@ -139,6 +139,20 @@ class Updates:
     def peek(self, limit: int) -> list[Json]:
         """The oldest waiting updates."""
         return [update for _, update in islice(self._waiting.values(), limit)]
+
+    def newer(self, number: int) -> list[Json]:
+        """The waiting updates above `number`, oldest first, at the cost of those alone."""
+        found = []
+        for waiting, (_, update) in reversed(self._waiting.items()):
+            if waiting <= number:
+                break
+            found.append(update)
+        return found[::-1]
+
+    def get(self, number: int) -> Json | None:
+        """A waiting update; None where it was delivered, confirmed or dropped."""
+        found = self._waiting.get(number)
+        return None if found is None else found[1]
 
     def read(self, updates: list[Json]) -> None:
         """Say that `updates` reached the bot."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -31,6 +32,10 @@ class Deliverer:
         self._call = call
         self._pause = pause
         self._busy: dict[int, asyncio.Task[None]] = {}
+        # What waits, by lane; lanes that nobody serves now; and the highest update that was sorted into its lane.
+        self._lanes: dict[int, deque[int]] = {}
+        self._ready: deque[int] = deque()
+        self._sorted = 0
         self._loop: asyncio.Task[None] | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -55,26 +60,46 @@ class Deliverer:
             hook = self._world.webhook
             if hook.url:
                 self._world.updates.confirm(0)
-                for update in self._world.updates.peek(1000):
-                    lane = _lane(update)
-                    if lane not in self._busy and len(self._busy) < hook.max_connections:
-                        self._busy[lane] = asyncio.create_task(self._deliver(lane, update))
+                self._sort()
+                while self._ready and len(self._busy) < hook.max_connections:
+                    lane = self._ready.popleft()
+                    self._busy[lane] = asyncio.create_task(self._serve(lane))
             await self._world.updates.wait(1.0)
 
-    async def _deliver(self, lane: int, update: Json) -> None:
-        """Deliver one update; the next one of its lane follows when this returns."""
-        pause = self._pause
+    def _sort(self) -> None:
+        """Put what is new into its lanes."""
+        for update in self._world.updates.newer(self._sorted):
+            self._sorted = update["update_id"]
+            lane = _lane(update)
+            queue = self._lanes.setdefault(lane, deque())
+            if not queue and lane not in self._busy:
+                self._ready.append(lane)
+            queue.append(self._sorted)
+
+    async def _serve(self, lane: int) -> None:
+        """Deliver the oldest update of a lane; the lane then waits its turn again."""
+        queue = self._lanes[lane]
         try:
-            while url := self._world.webhook.url:
-                if await self._post(url, update):
-                    self._world.updates.forget(update["update_id"])
-                    self._world.updates.read([update])
-                    return
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, PAUSE_MAX)
+            update = self._world.updates.get(queue[0])
+            if update is None or await self._deliver(update):
+                queue.popleft()
         finally:
             del self._busy[lane]
+            if queue:
+                self._ready.append(lane)
             self._world.updates.wake()
+
+    async def _deliver(self, update: Json) -> bool:
+        """Deliver one update, with growing pauses until it is taken; False where the webhook went away."""
+        pause, number = self._pause, update["update_id"]
+        while (url := self._world.webhook.url) and self._world.updates.get(number) is not None:
+            if await self._post(url, update):
+                self._world.updates.forget(number)
+                self._world.updates.read([update])
+                return True
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PAUSE_MAX)
+        return bool(url)
 
     async def _post(self, url: str, update: Json) -> bool:
         hook = self._world.webhook

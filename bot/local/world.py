@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from bot.local.errors import PageError, bad_request, forbidden
 from bot.local.events import Events
 from bot.local.files import Files
 from bot.local.profile import Profile
+from bot.local.state import Callback, Chat, Webhook
 from bot.local.updates import Updates
 from bot.local.values import CONTENT_KEYS, HISTORY_MAX, Json, Person, Stored
 
@@ -25,46 +25,6 @@ if TYPE_CHECKING:
 Clock = Callable[[], float]
 TYPING_SECONDS = 5.0  # how long "typing" shows unless a message comes first
 CONTENT = frozenset(CONTENT_KEYS)
-
-
-@dataclass(slots=True)
-class Chat:
-    """The private chat of one person with the bot, oldest message first."""
-
-    messages: dict[int, Stored] = field(default_factory=dict)
-    keyboard: Json | None = None
-    typing_until: float = 0.0
-    pinned: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Callback:
-    """A pressed button that waits for the bot's answer."""
-
-    chat: int
-    message_id: int
-    at: float
-    answer: asyncio.Future[Json]
-
-
-@dataclass(slots=True)
-class Webhook:
-    """Where updates are delivered; an empty url means that the bot polls."""
-
-    url: str = ""
-    secret: str = ""
-    max_connections: int = 40
-    error_at: float | None = None
-    error: str = ""
-
-    def set(self, url: str, secret: str, max_connections: int) -> None:
-        """Another address; what went wrong with the old one is forgotten."""
-        self.url, self.secret, self.max_connections = url, secret, max_connections
-        self.error_at, self.error = None, ""
-
-    def failed(self, at: float, error: str) -> None:
-        """Remember the last failure for getWebhookInfo."""
-        self.error_at, self.error = at, error
 
 
 class World:
@@ -81,15 +41,17 @@ class World:
         self.people: dict[int, Person] = {row["id"]: Person(**row) for row in store.people()}
         self.chats: dict[int, Chat] = {person: Chat() for person in self.people}
         self.callbacks: dict[str, Callback] = {}
+        self._polls: dict[str, list[tuple[int, int]]] = {}
+        self._frames: dict[tuple[object, ...], Json] = {}
         self.webhook = Webhook(**store.meta("webhook", {}))
         self._last_message = int(store.meta("last_message", 0))
         for row in store.messages():
             stored = Stored(**row)
             self.chats[stored.chat].messages[stored.id] = stored
-        for chat, state in store.meta("chat_states", {}).items():
-            if int(chat) in self.chats:
-                self.chats[int(chat)].keyboard = state["keyboard"]
-                self.chats[int(chat)].pinned = state["pinned"]
+            self._note_poll(stored)
+        for number, chat in self.chats.items():
+            state = store.meta(f"chat:{number}", {"keyboard": None, "pinned": []})
+            chat.keyboard, chat.pinned = state["keyboard"], state["pinned"]
 
     # People
 
@@ -179,13 +141,11 @@ class World:
     def post(self, person: Person, content: Json, *, out: bool, head: Json | None = None, keyboard: bool = False) -> Stored:
         """Put a message into a chat; `head` holds what is not content (reply, markup, album, protection)."""
         self._last_message += 1
-        author = self.user(person.id) if out else self.profile.user()
-        message = telegram.Message(self._last_message, self.now(), self.chat_of(person), from_user=author).to_dict()
-        # python-telegram-bot spells out flags that Telegram sends only where they are true.
-        message = {key: value for key, value in message.items() if value is not False}
+        message = {**self._frame(person, out=out), "message_id": self._last_message, "date": int(self.clock())}
         stored = Stored(person.id, self._last_message, {**message, **(head or {}), **content}, out=out, keyboard=keyboard)
         chat = self.chats[person.id]
         chat.messages[stored.id] = stored
+        self._note_poll(stored)
         self.store.set_meta("last_message", self._last_message)
         self.keep(stored)
         while len(chat.messages) > HISTORY_MAX:
@@ -194,6 +154,18 @@ class World:
             chat.typing_until = 0.0
         self.events.tell("message", person.id, message=stored.page())
         return stored
+
+    def _frame(self, person: Person, *, out: bool) -> Json:
+        """Chat and sender of a message, built once for each name: python-telegram-bot's objects are dear."""
+        author = person if out else None
+        key = (person.id, person.name, author and person.language, self.profile.name)
+        known = self._frames.get(key)
+        if known is None:
+            user = self.user(person.id) if out else self.profile.user()
+            whole = telegram.Message(1, self.now(), self.chat_of(person), from_user=user).to_dict()
+            # python-telegram-bot spells out flags that Telegram sends only where they are true.
+            known = self._frames[key] = {"chat": whole["chat"], "from": whole["from"]}
+        return known
 
     def keep(self, stored: Stored) -> None:
         """Save a message that is new or has changed."""
@@ -210,6 +182,21 @@ class World:
             stored.data["edit_date"] = int(self.clock())
         self.keep(stored)
         self.events.tell("edit", stored.chat, message=stored.page())
+
+    def replace(self, stored: Stored, parts: Json) -> None:
+        """Replace parts of a message that no one edited: a poll's votes, the end of a live location."""
+        stored.data = {**stored.data, **parts}
+        self.keep(stored)
+        self.events.tell("edit", stored.chat, message=stored.page())
+
+    def showing(self, poll_id: str) -> list[Stored]:
+        """The messages that show a poll: more than one where it was forwarded."""
+        found = (self.chats[chat].messages.get(number) for chat, number in self._polls.get(poll_id, ()))
+        return [stored for stored in found if stored is not None]
+
+    def _note_poll(self, stored: Stored) -> None:
+        if "poll" in stored.data:
+            self._polls.setdefault(stored.data["poll"]["id"], []).append((stored.chat, stored.id))
 
     def message(self, person: Person, message_id: int, missing: str) -> Stored:
         """A message of a chat.
@@ -231,7 +218,7 @@ class World:
                 self.store.drop_message(message_id)
         if set(chat.pinned) & set(message_ids):
             chat.pinned = [pinned for pinned in chat.pinned if pinned not in message_ids]
-            self.keep_states()
+            self.keep_chat(person)
         self.events.tell("delete", person.id, message_ids=message_ids)
 
     def set_keyboard(self, person: Person, keyboard: Json | None) -> None:
@@ -239,13 +226,12 @@ class World:
         chat = self.chats[person.id]
         if chat.keyboard != keyboard:
             chat.keyboard = keyboard
-            self.keep_states()
+            self.keep_chat(person)
             self.events.tell("keyboard", person.id, keyboard=keyboard)
 
-    def keep_states(self) -> None:
-        """Save reply keyboards and pinned messages."""
-        states = {str(person): chat for person, chat in self.chats.items() if chat.keyboard or chat.pinned}
-        self.store.set_meta("chat_states", {person: {"keyboard": chat.keyboard, "pinned": chat.pinned} for person, chat in states.items()})
+    def keep_chat(self, person: Person) -> None:
+        """Save the reply keyboard and the pinned messages of a chat."""
+        self.store.set_meta(f"chat:{person.id}", self.chats[person.id].row())
 
     def keep_webhook(self) -> None:
         """Save the webhook's address."""
@@ -254,7 +240,8 @@ class World:
 
     def typing(self, person: Person, action: str) -> None:
         """Show that the bot does something."""
-        self.chats[person.id].typing_until = self.clock() + TYPING_SECONDS
+        chat = self.chats[person.id]
+        chat.typing_until, chat.action = self.clock() + TYPING_SECONDS, action
         self.events.tell("typing", person.id, action=action, seconds=TYPING_SECONDS)
 
     def react(self, stored: Stored, who: str, emoji: str | None) -> None:
@@ -281,8 +268,8 @@ class World:
     def new_callback(self, person: Person, message_id: int) -> tuple[str, Callback]:
         """Register a pressed button."""
         now = self.clock()
-        for old in [key for key, value in self.callbacks.items() if value.at < now - 600]:
-            del self.callbacks[old]
+        while self.callbacks and (oldest := next(iter(self.callbacks.items())))[1].at < now - 600:
+            del self.callbacks[oldest[0]]
         callback = Callback(person.id, message_id, now, asyncio.get_running_loop().create_future())
         key = str(secrets.randbits(62))
         self.callbacks[key] = callback

@@ -10,6 +10,7 @@ from db.records import Member
 from db.session import Connection
 
 RESUME = button("settings.resume", "pause", choice="off")
+APPEAL = button("safety.appeal", "appeal_ask")
 TALKING = frozenset({"active", "paused"})
 
 
@@ -17,13 +18,15 @@ def stop_meeting(connection: Connection, context: Context, member: Member) -> Re
     """What is said to a member who cannot meet others now; nothing for those who can."""
     if member.status == "paused":
         return [Say(word("access.paused"), ((RESUME,),))]
+    if member.status == "active" and member.hidden_at is not None:
+        return [Say(word("access.hidden"))]
     return stop_talking(connection, context, member)
 
 
 def stop_talking(connection: Connection, context: Context, member: Member) -> Replies:
-    """What is said to a member who cannot talk with matches now; whoever paused still can."""
+    """What is said to a member who cannot talk with matches now; whoever paused, or is hidden, still can."""
     if member.status in TALKING:
         return []
     if member.status in ("onboarding", "review"):
         return onboarding.remind(connection, context, member)
-    return [Say(word("access.banned"))]
+    return [Say(word("access.frozen" if member.status == "frozen" else "access.banned"), ((APPEAL,),))]

@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from bot import outbox
 from bot.context import Context
 from bot.keyboards import STEERING, button
 from bot.replies import Button, Clear, Lines, Notice, Replies, Say, Word, word
-from bot.usecases import access, fairness, figures
-from bot.usecases import safety as safety_usecases
-from db import activity, audit, members, photos, safety
+from bot.usecases import appeals, fairness, figures
+from db import activity, audit, members
 from db.records import Member
 from db.session import Connection
 
 DAY: Final = timedelta(days=1)
 RECENT: Final = 15
-STATUSES: Final = ("active", "paused", "onboarding", "review", "banned")
+STATUSES: Final = ("active", "paused", "onboarding", "review", "frozen", "banned")
 QUEUE: Final[Button] = button("admin.look", "reports")
 
 
@@ -59,32 +57,15 @@ def recent(connection: Connection, context: Context, admin: Member) -> Replies:
     return [Say(word("admin.audit", lines=Lines(lines)) if lines else word("admin.audit.none"))]
 
 
-def ban(connection: Connection, context: Context, admin: Member, who: str) -> Replies:
-    """/ban 1234 (Telegram id) or /ban #12 (member)."""
-    person = find(connection, who)
-    if person is None:
-        return [Say(word("admin.who"))]
-    if person.telegram_id in context.admins:
-        return [Say(word("admin.not_admins"))]
-    if person.status == "banned":
-        return [Say(word("admin.banned_already", id=person.id))]
-    ended = safety_usecases.shut_out(connection, context, person)
-    note(connection, context, admin, "ban", audit.member(person.id), {"chats": ended})
-    return [Say(word("admin.banned", ended, id=person.id), ((button("admin.unban", "unban", person.id),),))]
-
-
 def unban(connection: Connection, context: Context, admin: Member, who: str) -> Replies:
     """/unban 1234 or /unban #12: back in, hidden until the member wants to be seen."""
     person = find(connection, who)
+    note(connection, context, admin, "unban", "nobody" if person is None else audit.member(person.id))
     if person is None:
         return [Say(word("admin.who"))]
-    note(connection, context, admin, "unban", audit.member(person.id))
     if person.status != "banned":
         return [Say(word("admin.not_banned", id=person.id))]
-    complete = person.birth_date is not None and person.seeks is not None and bool(photos.of(connection, person.id))
-    safety.unban(connection, person.id, context.now, "paused" if complete else "onboarding")
-    told = Say(word("safety.unbanned"), ((access.RESUME,),)) if complete else Say(word("safety.unbanned_incomplete"))
-    outbox.notify(connection, context, person, told, f"unbanned:{context.now.isoformat()}")
+    appeals.readmit(connection, context, person)
     return [Say(word("admin.unbanned", id=person.id))]
 
 

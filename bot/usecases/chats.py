@@ -9,7 +9,7 @@ from bot.context import Context
 from bot.keyboards import DISCOVER, LIKES, MATCHES, button
 from bot.replies import Button, Clear, Lines, Notice, Replies, Rows, Say, Shown, Word, word
 from bot.usecases import access, names, presenting
-from db import activity, members, pairs, photos
+from db import activity, members, moderation, pairs, photos
 from db import types as type_queries
 from db.records import Member, Pair
 from db.session import Connection
@@ -45,7 +45,7 @@ def current(connection: Connection, context: Context, member: Member) -> Replies
     pair = active(connection, member)
     if pair is None:
         return listing(connection, context, member)
-    return [Say(word("chats.now", name=names.partner(pair, member.id)), actions(pair))]
+    return [Say(word("chats.now", name=_header(connection, pair, member)), actions(pair)), *_elsewhere(connection, member, pair)]
 
 
 def enter(connection: Connection, context: Context, member: Member, pair_id: int) -> Replies:
@@ -55,12 +55,12 @@ def enter(connection: Connection, context: Context, member: Member, pair_id: int
         return stopped
     pair = mine(connection, member, pair_id)
     if pair is None:
-        return [Notice(word("chats.over")), Clear()]
+        return over()
     if member.active_pair_id not in (None, pair.id):
         activity.mark_read(connection, member.active_pair_id or 0, member.id)
     activity.mark_read(connection, pair.id, member.id)
     members.update(connection, member.id, context.now, active_pair_id=pair.id)
-    return [Say(word("chats.entered", name=names.partner(pair, member.id)), actions(pair))]
+    return [Say(word("chats.entered", name=_header(connection, pair, member)), actions(pair))]
 
 
 def leave(connection: Connection, context: Context, member: Member) -> Replies:
@@ -82,7 +82,9 @@ def profile(connection: Connection, context: Context, member: Member, pair_id: i
     pair = mine(connection, member, pair_id)
     partner = None if pair is None else members.by_id(connection, pair.partner(member.id))
     if pair is None or partner is None:
-        return [Notice(word("chats.over")), Clear()]
+        return over()
+    if partner.status not in access.TALKING:
+        return [Say(word("relay.unreachable", name=names.partner(pair, member.id)), ((MATCHES,),))]
     person = presenting.person(context, partner, type_queries.of_member(connection, partner.id))
     text = word("chats.profile", name=names.partner(pair, member.id), person=person)
     shown = photos.of(connection, partner.id, "approved")
@@ -99,7 +101,7 @@ def ask_unmatch(connection: Connection, context: Context, member: Member, pair_i
         return stopped
     pair = mine(connection, member, pair_id) if pair_id else active(connection, member)
     if pair is None:
-        return which(connection, member, "unmatch")
+        return over() if pair_id else which(connection, member, "unmatch")
     sure = button("chats.unmatch_yes", "unmatch_yes", pair.id)
     return [Say(word("chats.unmatch_ask", name=names.partner(pair, member.id)), ((sure,), (button("chats.keep", "keep"),)))]
 
@@ -108,7 +110,8 @@ def unmatch(connection: Connection, context: Context, member: Member, pair_id: i
     """End a chat for good; the partner learns only that it ended."""
     pair = mine(connection, member, pair_id)
     if pair is None or not pairs.end(connection, pair.id, member.id, "unmatch", context.now):
-        return [Notice(word("chats.over")), Clear()]
+        return over()
+    moderation.silence(connection, pair.id, context.now)
     tell_ended(connection, context, pair, pair.partner(member.id))
     after: Rows = ((MATCHES, DISCOVER), (button("chats.report", "report_pair", pair.id),))
     return [Say(word("chats.unmatched", name=names.partner(pair, member.id)), after, edit=True)]
@@ -119,13 +122,21 @@ def keep(connection: Connection, context: Context, member: Member) -> Replies:
     return [Say(word("chats.kept"), edit=True)]
 
 
-def tell_ended(connection: Connection, context: Context, pair: Pair, partner_id: int) -> None:
-    """Tell the other one that a chat is over: the same words whoever ended it and why, and a way to report what happened."""
+def tell_ended(connection: Connection, context: Context, pair: Pair, partner_id: int, *, erased: bool = False) -> None:
+    """Tell the other one that a chat is over: the same words whoever ended it and why, and a way to report what happened.
+
+    With an `erased` member the pair goes, and a button about it would lead nowhere.
+    """
     partner = members.by_id(connection, partner_id)
     if partner is None:
         return
-    after: Rows = ((MATCHES, DISCOVER), (button("chats.report", "report_pair", pair.id),))
+    after: Rows = () if erased else ((MATCHES, DISCOVER), (button("chats.report", "report_pair", pair.id),))
     outbox.notify(connection, context, partner, Say(word("chats.ended", name=names.partner(pair, partner_id)), after), f"ended:{pair.id}")
+
+
+def over() -> Replies:
+    """The button of a chat that is over or gone: said so, and never answered with another chat in its place."""
+    return [Notice(word("chats.over")), Clear()]
 
 
 def which(connection: Connection, member: Member, do: str) -> Replies:
@@ -161,6 +172,22 @@ def actions(pair: Pair) -> Rows:
         (button("chats.leave", "leave"), button("chats.unmatch", "unmatch", pair.id)),
         (button("chats.block", "block", pair.id), button("chats.report", "report_pair", pair.id)),
     )
+
+
+def _elsewhere(connection: Connection, member: Member, here: Pair) -> list[Say]:
+    """What is new in the other chats, each a tap away; nothing where nothing is."""
+    fresh = {pair_id: n for pair_id, n in activity.unread(connection, member.id).items() if pair_id != here.id}
+    if not fresh:
+        return []
+    opened = [pair for pair in pairs.of_member(connection, member.id) if pair.id in fresh]
+    opened.sort(key=lambda pair: (-fresh[pair.id], pair.id))
+    rows = tuple((_entry(member, pair, fresh[pair.id]),) for pair in opened[:PAGE])
+    return [Say(word("chats.elsewhere", sum(fresh.values())), rows)]
+
+
+def _header(connection: Connection, pair: Pair, member: Member) -> Word:
+    """Who is on the other side, with the badge of who is verified."""
+    return presenting.named(names.partner(pair, member.id), members.by_id(connection, pair.partner(member.id)))
 
 
 def _line(member: Member, pair: Pair, unread: int) -> Word:

@@ -13,7 +13,7 @@ from bot.keyboards import COUPLE, button
 from bot.replies import Clear, Notice, Picture, Replies, Say, Word, word
 from bot.usecases import consent, couples, detour, withdrawal
 from bot.usecases.couples import BIRTH, CLOSE
-from db import uploads
+from db import safety, uploads
 from db.corpus_records import Upload
 from db.records import Member
 from db.session import Connection
@@ -99,6 +99,8 @@ def _refusal(connection: Connection, context: Context, member: Member, upload: U
         return word("couple.link.unknown")
     if upload.sender_id == member.id:
         return word("couple.link.own")
+    if safety.blocked_between(connection, upload.sender_id, member.id):
+        return word("couple.link.unknown")
     if upload.state == "waiting" and upload.partner_id not in (None, member.id):
         return word("couple.link.taken")
     if couples.expired(context, upload):

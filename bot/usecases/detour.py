@@ -1,7 +1,8 @@
 """A question in passing: where the conversation stood is kept beside it and taken up again afterwards.
 
 Steps `edit.…` change an answer of a member who is ready, steps `couple.…` belong to a photo of a couple, which people give who
-are in the midst of signing up, or never sign up, and `compat.…` to two people who are compared.
+are in the midst of signing up, or never sign up, `compat.…` to two people who are compared, `verify.…` to a member who shows that they are
+the person of their photos.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from db import members
 from db.records import Member
 from db.session import Connection
 
-STEPS: Final = ("edit.", "couple.", "compat.")
+STEPS: Final = ("edit.", "couple.", "compat.", "verify.")
 
 
 def begin(connection: Connection, context: Context, member: Member, step: str, **draft: object) -> Member:

@@ -11,7 +11,7 @@ from bot.context import Context
 from bot.keyboards import BY_PHOTOS, button
 from bot.render import CAPTION_LIMIT
 from bot.replies import Button, Clear, Lines, Notice, Replies, Rows, Say, Shown, Word, word
-from bot.usecases import access, matching, presenting, ranking, reasons, widening
+from bot.usecases import access, matching, presenting, ranking, reasons, trust, widening
 from bot.usecases.ranking import Place
 from db import exposures, likes, members, photos, search
 from db.matching_records import Place as Where
@@ -71,6 +71,9 @@ def answer(connection: Connection, context: Context, member: Member, person_id: 
         return [Notice(word("discover.passed")), Clear()]
     if not search.fits(connection, member, person_id, context.now):
         return [Notice(word("discover.gone")), Clear(), *following(connection, context, member)]
+    refused = trust.refuse_like(connection, context, member) if liked else None
+    if refused is not None:
+        return [Notice(refused, alert=True)]
     outcome = likes.mark(connection, member.id, person_id, liked, context.now)
     if not outcome.first:
         return [Notice(word("discover.passed")), Clear()]

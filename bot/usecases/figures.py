@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from bot import charts
@@ -14,8 +15,14 @@ from db.session import Connection
 from engine.affinity import CoupleCounts
 from engine.errors import PackError
 from engine.types import GROUPS, TypeInfo, read_manifest
+from engine.values import Gender
 
 KINDS: Final = ("face", "fashion")
+SIDES: Final[tuple[tuple[Gender, Gender], ...]] = (("woman", "man"), ("woman", "woman"), ("man", "man"))
+"""Whose types stand to the left of a table, and whose above it."""
+ONE_GENDER: Final = 30
+"""Couples of two women, or of two men, from which on there is a panel about them, as there then is a gate (`engine.training.gates.FEW`);
+of fewer it would show chance, and single couples."""
 REASONS: Final = (
     "no_face", "one_person", "crowd", "bystander", "minor", "age_out_of_range", "same_person_twice", "too_small", "not_an_image",
     "too_large", "nsfw", "caption", "tag", "collage", "too_dark_or_blurred", "gone", "unreadable",
@@ -23,11 +30,13 @@ REASONS: Final = (
 """Why a picture is no couple, as far as there are words for it."""
 GATES: Final = (
     "people", "smallest_type", "stability", "bootstrap_jaccard", "same_person", "coverage", "classifier_agreement", "affinity",
-    "affinity_by_chance", "planted_affinity", "shadow_changed", "shadow_coverage", "shadow_latency_ms",
+    "affinity_by_chance", "planted_affinity", "shadow_changed", "shadow_coverage", "shadow_latency_ms", "compatibility_auc",
+    "compatibility_ece",
 )  # fmt: skip
 """Gates of learning, as far as there are words for them (`engine.training.gates`)."""
 
-
+Counts = Sequence[tuple[str, str, int]]
+"""(type, other type, couples)"""
 STAGES: Final = (
     "collect", "loading_the_models", "reading_couples", "embedding_couples_anew", "typing_couples", "begun", "identities", "classifier",
     "judged", "publishing", "retype", "daily_choices", "daily_pick", "retention",
@@ -130,18 +139,36 @@ def gallery(context: Context, buttons: Rows = ()) -> Picture:
 
 
 def heatmap(connection: Connection, context: Context, buttons: Rows = ()) -> list[Picture]:
-    """Which types of women are seen with which types of men, a panel for faces and one for fashion."""
+    """Which types are seen together, a panel for faces and one for fashion: women with men, and of one gender where there are enough."""
+    counts = {kind: affinities.counts(connection, context.pack.version, "face" if kind == "face" else "fashion") for kind in KINDS}
+    pictures = [picture for sides in SIDES if (picture := _together(context, sides, counts)) is not None]
+    return [*pictures[:-1], replace(pictures[-1], buttons=buttons)]
+
+
+def _together(context: Context, sides: tuple[Gender, Gender], counts: Mapping[str, Counts]) -> Picture | None:
+    """The panels of couples of these genders; None where there are none."""
+    one_gender = sides[0] == sides[1]
     panels, evidence, most = [], set(), 0
     for kind in KINDS:
-        counts = affinities.counts(connection, context.pack.version, "face" if kind == "face" else "fashion")
-        most = max(most, sum(number for _, _, number in counts))
-        panel, found = _panel(context, kind, CoupleCounts.of(counts))
-        panels.append(panel)
+        couples_seen = sum(number for one, other, number in counts[kind] if _genders(context, one, other) == sorted(sides))
+        if one_gender and couples_seen < ONE_GENDER:
+            continue
+        panel, found = _panel(context, kind, CoupleCounts.of(counts[kind]), sides)
+        panels.append(replace(panel, title=word("chart.panel_couples", couples_seen, panel=panel.title, n=f"{couples_seen:,}")))
         evidence |= found
-    seen = f"{most:,}"
-    known = word("chart.affinity_observed", n=seen) if evidence == {"observed"} else word("chart.affinity_few", n=seen)
-    note = known if most else word("chart.affinity_prior")
-    return [Picture(charts.Heatmap(tuple(panels), note), note, buttons)]
+        most = max(most, couples_seen)
+    if not panels:
+        return None
+    seen = {"sides": word(f"chart.sides.{sides[0] if one_gender else 'mixed'}"), "panels": tuple(panel.title for panel in panels)}
+    known = word("chart.affinity_observed", **seen) if evidence == {"observed"} else word("chart.affinity_few", **seen)
+    note = known if most else word("chart.affinity_prior", sides=seen["sides"])
+    title = word(f"chart.affinity_{sides[0]}") if one_gender else word("chart.affinity")
+    return Picture(charts.Heatmap(title, tuple(panels), note), note)
+
+
+def _genders(context: Context, *types: str) -> list[Gender]:
+    known = context.pack.by_id
+    return sorted(known[one].gender for one in types if one in known)
 
 
 def corpus(connection: Connection, context: Context) -> Word:
@@ -152,17 +179,17 @@ def corpus(connection: Connection, context: Context) -> Word:
     return word("steering.corpus", couples=f"{sum(found.values()):,}", version=context.pack.version, running=names)
 
 
-def _panel(context: Context, kind: str, counts: CoupleCounts) -> tuple[charts.Panel, set[str]]:
+def _panel(context: Context, kind: str, counts: CoupleCounts, sides: tuple[Gender, Gender] = SIDES[0]) -> tuple[charts.Panel, set[str]]:
     """The table of one kind, and on what evidence its lifts are."""
-    women, men = (context.pack.groups[f"{gender}_{kind}"].types for gender in ("woman", "man"))
+    left, above = (context.pack.groups[f"{gender}_{kind}"].types for gender in sides)
     lifts, seen = [], []
     evidence: set[str] = set()
-    for own in women:
-        found = {one.type.id: one for one in context.affinity.partners([own.id], "man", counts, None)}
+    for own in left:
+        found = {one.type.id: one for one in context.affinity.partners([own.id], sides[1], counts, None)}
         evidence |= {one.evidence for one in found.values()}
-        lifts.append(tuple(found[other.id].lift for other in men))
-        seen.append(tuple(found[other.id].couples for other in men))
-    rows, columns = (tuple(named(info) for info in types) for types in (women, men))
+        lifts.append(tuple(found[other.id].lift for other in above))
+        seen.append(tuple(found[other.id].couples for other in above))
+    rows, columns = (tuple(named(info) for info in types) for types in (left, above))
     return charts.Panel(word(f"chart.panel.{kind}"), rows, columns, tuple(lifts), tuple(seen)), evidence
 
 
@@ -182,8 +209,21 @@ def _manifest(context: Context) -> Mapping[str, Any]:
 def _gate_name(name: str, about: str) -> object:
     """A gate in words, and of which group the figure is."""
     known = word(f"gate.{name}") if name in GATES else name.replace("_", " ")
-    of = word(f"chart.group.{about}") if about in GROUPS else word(f"chart.panel.{about}") if about in KINDS else None
+    of = _about(about)
     return known if of is None else word("chart.gate_of", gate=known, group=of)
+
+
+def _about(about: str) -> Word | None:
+    """Which group, kind, or couples of one gender a gate is about."""
+    if about in GROUPS:
+        return word(f"chart.group.{about}")
+    sides, _, kind = about.rpartition("_")
+    if kind not in KINDS:
+        return None
+    panel = word(f"chart.panel.{kind}")
+    if sides in ("woman_woman", "man_man"):
+        return word(f"chart.one_gender.{sides.partition('_')[0]}", panel=panel)
+    return None if sides else panel
 
 
 def _figures(about: Mapping[str, Any]) -> tuple[float, float]:

@@ -1,25 +1,21 @@
-"""Versions of the types as admins see them: the list, the pictures, going back to an older one, and what types are called."""
+"""Versions of the types as admins see them: the list, the pictures, and going back to an older one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot import answers
 from bot.context import Context
-from bot.keyboards import MODELS, button, grid
+from bot.keyboards import button
 from bot.replies import Clear, Lines, Notice, Replies, Rows, Say, Word, word
-from bot.usecases import detour, figures, steering
+from bot.usecases import figures, steering
 from bot.usecases.admin import note
 from db import models
 from db.records import Member
 from db.session import Connection
 from engine.types import GROUPS
 
-STEP: Final = "edit.type_name"
 SHOWN: Final = 8
-LIMIT: Final = 40
-"""Characters of a type's name: more do not fit onto a card."""
 PICTURES: Final[Rows] = (
     (button("models.gallery", "models_gallery"), button("models.affinity", "models_affinity")),
     (button("models.gates", "models_gates"), button("models.rename", "models_rename")),
@@ -88,54 +84,6 @@ def earlier(connection: Connection, context: Context) -> list[str]:
     """Versions that can be gone back to, the newest first; the starter pack is always one."""
     known = [row.version for row in models.versions(connection) if row.state in ("published", "retired")]
     return [version for version in dict.fromkeys([*known, context.starter]) if version not in ("", context.pack.version)]
-
-
-def rename(connection: Connection, context: Context, admin: Member, group: str = "") -> Replies:
-    """Which type to rename: a group first, then one of its types."""
-    note(connection, context, admin, "models.rename", "all")
-    if group not in GROUPS:
-        groups = [button(f"chart.group.{name}", "models_rename", choice=name) for name in GROUPS]
-        return [Say(word("models.which_group"), grid(groups, 2))]
-    infos = context.pack.groups[group].types
-    types = [button(word("models.type", name=figures.named(info)), "type_name", choice=info.id) for info in infos]
-    return [Say(word("models.which_type"), grid(types, 1))]
-
-
-def rename_type(connection: Connection, context: Context, admin: Member, type_id: str) -> Replies:
-    """Ask for the new name."""
-    info = context.pack.by_id.get(type_id)
-    note(connection, context, admin, "type.opened", f"type:{type_id[:40]}")
-    if info is None:
-        return [Notice(word("models.type_gone"))]
-    detour.begin(connection, context, admin, STEP, type=type_id)
-    return [Say(word("models.new_name", name=figures.named(info)), ((button("steering.no", "rename_no"),),))]
-
-
-def split(text: str) -> tuple[str, str] | None:
-    """`한국어 / English` as two names; None where it is not two of them, or one is too long.
-
-    >>> split("따뜻한 눈매 / Warm eyes")
-    ('따뜻한 눈매', 'Warm eyes')
-    >>> split("only one") is None
-    True
-    """
-    parts = [" ".join(answers.clean(part).split()) for part in text.split("/")]
-    if len(parts) != 2 or not all(0 < len(part) <= LIMIT for part in parts):
-        return None
-    return parts[0], parts[1]
-
-
-def renamed(connection: Connection, context: Context, admin: Member, type_id: str, ko: str, en: str) -> Replies:
-    """The name was put into the registry."""
-    note(connection, context, admin, "type.renamed", f"type:{type_id[:40]}")
-    detour.end(connection, context, admin)
-    return [Say(word("models.renamed", ko=ko, en=en), ((MODELS,),))]
-
-
-def not_renamed(connection: Connection, context: Context, admin: Member, *, gone: bool) -> Replies:
-    """The name cannot be used, or there is no such type any more."""
-    note(connection, context, admin, "type.kept", "all")
-    return [Say(word("models.type_gone")) if gone else Say(word("models.bad_name", n=LIMIT))]
 
 
 def people(context: Context) -> int:

@@ -1,122 +1,221 @@
-"""The admins' queue: reports of members and questions about photos, one at a time, oldest first, each decided with one tap."""
+"""The admins' queue: reports of members and questions about members and photos, one at a time, oldest first; looking is audited.
+
+Under each case lies what can be decided with one tap (`bot.usecases.decisions`), and what can be looked at by a tap of its own: the
+evidence of a report (`bot.usecases.evidence`), its pictures, the profile.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot import outbox
 from bot.context import Context
-from bot.keyboards import button
-from bot.replies import Button, Clear, Notice, Replies, Reply, Rows, Say, Shown, Word, word
-from bot.usecases import onboarding
+from bot.keyboards import button, grid
+from bot.outbox import Letter
+from bot.replies import Button, Notice, Picture, Replies, Rows, Say, Shown, Word, word
+from bot.usecases import bans, evidence, presenting, trust
 from bot.usecases import safety as safety_usecases
 from bot.usecases.admin import gone, note
 from bot.usecases.questions import place_word
-from db import audit, members, photos, safety
+from db import audit, members, moderation, photos, safety
+from db import outbox as lanes
+from db import types as type_queries
 from db.records import Member, Photo, Report, Review
 from db.session import Connection
 
 POOL: Final = 200
+PICTURES: Final = 10
+METHODS: Final = {
+    "photo": "sendPhoto",
+    "live_photo": "sendPhoto",
+    "video": "sendVideo",
+    "animation": "sendAnimation",
+    "video_note": "sendVideoNote",
+    "voice": "sendVoice",
+    "document": "sendDocument",
+}
+BLURRED: Final = frozenset({"photo", "live_photo", "video", "animation"})
 
 
 def queue(connection: Connection, context: Context, admin: Member, after: str = "") -> Replies:
     """/reports: the oldest open case, or the one behind `after` (`report.3`, `review.5`)."""
     cases: list[Report | Review] = [*safety.reviews_open(connection, POOL), *safety.open_reports(connection, POOL)]
-    cases.sort(key=lambda case: (case.created_at, _name(case)))
-    places = {_name(case): place for place, case in enumerate(cases)}
+    cases.sort(key=lambda case: (case.created_at, name(case)))
+    places = {name(case): place for place, case in enumerate(cases)}
     start = places.get(after, -1) + 1
     if not cases:
         note(connection, context, admin, "queue.read", "all")
         return [Say(word("admin.queue_empty"))]
-    case = cases[start % len(cases)]
-    person_id = case.reported_id if isinstance(case, Report) else case.member_id
-    note(connection, context, admin, "case.read", _name(case).replace(".", ":"), {"member": person_id})
-    person = members.by_id(connection, person_id)
+    return _case(connection, context, admin, cases[start % len(cases)], len(cases))
+
+
+def case(connection: Connection, context: Context, admin: Member, report_id: int) -> Replies:
+    """One report, by the button under the news of it."""
+    report = safety.report_by_id(connection, report_id)
+    if report is None or report.state != "open":
+        note(connection, context, admin, "case.read", f"report:{report_id}")
+        return gone(connection, context, admin)
+    return _case(connection, context, admin, report, 1)
+
+
+def look(connection: Connection, context: Context, admin: Member, member_id: int) -> Replies:
+    """A member's profile with all photos, and what is known of earlier reports."""
+    note(connection, context, admin, "profile.read", audit.member(member_id))
+    person = members.by_id(connection, member_id)
     if person is None:
         return gone(connection, context, admin)
-    rows: Rows = (_decisions(case), (button(word("admin.next", n=len(cases)), "reports", choice=_name(case)),))
-    text = _report(context, case, person) if isinstance(case, Report) else _review(connection, context, case, person)
-    photo_id = _photo(connection, case, person)
-    return [Shown(photo_id, text, rows) if photo_id is not None else Say(text, rows)]
+    about = len(moderation.open_about(connection, member_id))
+    true = moderation.upheld_since(connection, member_id, person.created_at)
+    filed, dismissed = moderation.outcomes(connection, [member_id]).get(member_id, (0, 0))
+    text = word(
+        "admin.profile",
+        person=_person(context, person),
+        card=presenting.person(context, person, type_queries.of_member(connection, member_id)),
+        level=word(f"admin.level.{trust.level(context, person)}"),
+        since=f"{person.created_at:%Y-%m-%d}",
+        open=about,
+        true=true,
+        filed=filed,
+        dismissed=dismissed,
+    )
+    shown: Replies = [Shown(photo.id, _place(photo)) for photo in photos.of(connection, member_id)]
+    return [Say(text), *shown]
 
 
-def close_report(connection: Connection, context: Context, admin: Member, report_id: int, *, upheld: bool) -> Replies:
-    """Dismiss a report, or uphold it and ban whom it is about."""
-    report = safety.report_by_id(connection, report_id)
-    note(connection, context, admin, "report.upheld" if upheld else "report.dismissed", f"report:{report_id}")
-    if report is None or not safety.close_report(
-        connection, report_id, admin.telegram_id, "upheld" if upheld else "dismissed", context.now
-    ):
-        return gone(connection, context, admin)
-    if not upheld:
-        return [Notice(word("admin.dismissed")), Clear(), *queue(connection, context, admin)]
-    person = members.by_id(connection, report.reported_id)
-    if person is not None and person.telegram_id in context.admins:
-        return [Notice(word("admin.not_admins"), alert=True), Clear()]
-    if person is not None and person.status != "banned":
-        safety_usecases.shut_out(connection, context, person)
-    return [Notice(word("admin.upheld")), Clear(), *queue(connection, context, admin)]
+def look_evidence(connection: Connection, context: Context, admin: Member, report_id: int, page: str = "") -> Replies:
+    """What a report rests on, in words."""
+    report, data = safety.report_by_id(connection, report_id), evidence.of(connection, report_id)
+    note(connection, context, admin, "evidence.read", f"report:{report_id}", about(report))
+    if report is None or data is None:
+        return [Notice(word("admin.evidence.gone"), alert=True)]
+    number = int(page) if page.isdecimal() and len(page) < 4 else 0
+    text, pages = evidence.told(report, data, number)
+    rows: list[tuple[Button, ...]] = [(button("admin.evidence.pictures", "evidence_pics", report_id),)]
+    if pages > 1:
+        rows.append((button("admin.evidence.more", "evidence", report_id, str((number + 1) % pages)),))
+    if report.state == "open":
+        rows.append((button("admin.back_to_case", "case", report_id),))
+    return [Say(text, tuple(rows), protect=True)]
 
 
-def decide(connection: Connection, context: Context, admin: Member, review_id: int, *, approved: bool) -> Replies:
-    """Approve or refuse a photo, or an age; the member is told in their language and goes on from where they were."""
-    review = safety.review_by_id(connection, review_id)
-    note(connection, context, admin, "review.approved" if approved else "review.refused", f"review:{review_id}")
-    if review is None or not safety.decide_review(connection, review_id, admin.telegram_id, approved, context.now):
-        return gone(connection, context, admin)
-    member = members.by_id(connection, review.member_id)
-    if member is None:
-        return gone(connection, context, admin)
-    if review.photo_id is not None and photos.by_id(connection, review.photo_id) is not None:
-        (photos.approve if approved else photos.reject)(connection, review.photo_id)
-    told = (onboarding.resume if approved else onboarding.refused)(connection, context, member)
-    _tell(connection, context, member.id, told, f"review:{review_id}")
-    audit.add(connection, admin.telegram_id, "review.decided", audit.member(member.id), context.now, {"approved": approved})
-    return [Notice(word("admin.approved" if approved else "admin.refused")), Clear(), *queue(connection, context, admin)]
+def look_pictures(connection: Connection, context: Context, admin: Member, report_id: int) -> Replies:
+    """The photos of the reported profile that are still there, and what was sent, blurred until tapped."""
+    note(connection, context, admin, "evidence.pictures", f"report:{report_id}", about(safety.report_by_id(connection, report_id)))
+    data = evidence.of(connection, report_id)
+    if data is None:
+        return [Notice(word("admin.evidence.gone"), alert=True)]
+    shown: Replies = []
+    for photo_id in evidence.photo_ids(data):
+        photo = photos.by_id(connection, photo_id)
+        if photo is not None:
+            shown.append(Shown(photo.id, _place(photo)))
+    sent = [one for one in data.get("messages") or () if one.get("file_id") and one.get("kind") in METHODS][-PICTURES:]
+    for place, one in enumerate(sent):
+        letter = _again(str(one["kind"]), str(one["file_id"]))
+        key = f"evidence:{report_id}:{place}:{context.now.isoformat()}"
+        lanes.put(connection, admin.id, letter.method, letter.payload(), key, context.now)
+    return [*shown, *([] if shown or sent else [Notice(word("admin.evidence.no_pictures"), alert=True)])]
 
 
-def _tell(connection: Connection, context: Context, member_id: int, replies: Replies, key: str) -> None:
+def tell(connection: Connection, context: Context, member_id: int, replies: Replies, key: str) -> None:
     """What a use case answers, through the outbox: there is no pressed button whose message could be edited."""
     fresh = members.by_id(connection, member_id)
     if fresh is None:
         return
     for place, reply in enumerate(replies):
-        queued: Reply = replace(reply, edit=False) if isinstance(reply, Say) else reply
+        queued = Say(reply.word, reply.buttons) if isinstance(reply, Say) else reply
         if isinstance(queued, Say | Shown):
             outbox.notify(connection, context, fresh, queued, f"{key}:{place}")
 
 
-def _name(case: Report | Review) -> str:
+def about(case: Report | Review | None) -> dict[str, int | None]:
+    """Whom a row of the audit log is about: members learn by it how often admins looked (/privacy)."""
+    if case is None:
+        return {}
+    return {"member": case.reported_id if isinstance(case, Report) else case.member_id}
+
+
+def name(case: Report | Review) -> str:
+    """How a case is called in buttons."""
     return f"{'report' if isinstance(case, Report) else 'review'}.{case.id}"
 
 
-def _decisions(case: Report | Review) -> tuple[Button, ...]:
+def _case(connection: Connection, context: Context, admin: Member, case: Report | Review, of: int) -> Replies:
+    person_id = case.reported_id if isinstance(case, Report) else case.member_id
+    note(connection, context, admin, "case.read", name(case).replace(".", ":"), {"member": person_id})
+    person = None if person_id is None else members.by_id(connection, person_id)
+    if person is None and isinstance(case, Review):
+        return gone(connection, context, admin)
+    rows: Rows = (*_decisions(case, person), (button(word("admin.next", n=of), "reports", choice=name(case)),))
     if isinstance(case, Report):
-        return (button("admin.dismiss", "dismiss", case.id), button("admin.ban", "uphold", case.id))
-    return (button("admin.approve", "approve", case.id), button("admin.refuse", "refuse", case.id))
+        text = _report(connection, context, case, person)
+    else:
+        text = _review(connection, context, case, person) if person is not None else word("admin.decided_already")
+    photo_id = None if person is None else _photo(connection, case, person)
+    shown: Replies = [Shown(photo_id, text, rows) if photo_id is not None else Say(text, rows)]
+    return [*_banned_face(connection, context, case), *shown]
 
 
-def _report(context: Context, case: Report, person: Member) -> Word:
-    reason, _, said = case.reason.partition(":")
+def _decisions(case: Report | Review, person: Member | None) -> Rows:
+    if isinstance(case, Report):
+        dismiss, ban, read = (
+            button("admin.dismiss", "dismiss", case.id),
+            button("admin.ban", "uphold", case.id),
+            button("admin.evidence_button", "evidence", case.id),
+        )
+        if person is None:
+            return ((dismiss, ban), (read,))
+        more = [button(f"admin.{do}", do, case.id) for do in ("warn", "hide", "freeze")]
+        return (*grid([dismiss, more[0], *more[1:], ban], 2)[:2], (ban,), (read, button("admin.profile_button", "look", person.id)))
+    verbs = (button(f"admin.approve.{case.kind}", "approve", case.id), button(f"admin.refuse.{case.kind}", "refuse", case.id))
+    # Who is clearly a child is no matter of another photo: with the underage case the same is what "refuse" says.
+    child = ((button("admin.refuse.underage", "under_age", case.id),),) if case.kind in ("minor", "photo") else ()
+    return ((verbs[0],), (verbs[1],), *child, (button("admin.profile_button", "look", case.member_id),))
+
+
+def _report(connection: Connection, context: Context, case: Report, person: Member | None) -> Word:
+    reason, said = case.kind, case.reason.partition(":")[2]
+    others = 0 if person is None else len(moderation.open_about(connection, person.id)) - 1
     return word(
         "admin.report",
         id=case.id,
-        person=_person(context, person),
+        person=word("admin.person_gone") if person is None else _person(context, person),
         reason=word(f"safety.reason.{reason}") if reason in safety_usecases.REASONS else reason,
         said=said.strip() or "–",
         reporter=case.reporter_id or "–",
+        others=max(0, others),
     )
 
 
 def _review(connection: Connection, context: Context, case: Review, person: Member) -> Word:
     photo = None if case.photo_id is None else photos.by_id(connection, case.photo_id)
     face = {} if photo is None else dict(photo.facts.get("face") or {})
-    return word(f"admin.review.{case.kind}", id=case.id, person=_person(context, person), estimate=face.get("age", "–"))
+    told: dict[str, Any] = dict(safety.note_of(connection, case) or {})
+    reason = str(told.get("reason") or "hold")
+    values: dict[str, object] = {
+        "id": case.id,
+        "person": _person(context, person),
+        "estimate": face.get("age", "–"),
+        "said": told.get("said") or "–",
+        "reason": word(f"admin.sign.{reason}") if case.kind in ("underage", "hidden") else "",
+        "value": told.get("value", "–"),
+        "kind": word(f"admin.lookalike.{told['kind']}") if told.get("kind") in ("face", "phash") else "–",
+        "weight": told.get("weight", "–"),
+    }
+    return Word(f"admin.review.{case.kind}", values)
+
+
+def _banned_face(connection: Connection, context: Context, case: Report | Review) -> list[Picture]:
+    """The picture that was kept at the ban, above the one that is like it."""
+    if not isinstance(case, Review) or case.kind != "lookalike":
+        return []
+    told = safety.note_of(connection, case) or {}
+    kept = bans.picture(connection, context, str(told.get("ban", "")))
+    return [] if kept is None else [Picture(kept, word("admin.lookalike.before"), protect=True)]
 
 
 def _person(context: Context, person: Member) -> Word:
-    status = word(f"admin.status.{person.status}")
+    status = word(f"admin.status.{'hidden' if person.hidden_at is not None and person.status == 'active' else person.status}")
     return word("admin.person", id=person.id, age=person.age(context.now) or "–", status=status, place=place_word(person))
 
 
@@ -125,3 +224,12 @@ def _photo(connection: Connection, case: Report | Review, person: Member) -> int
         return case.photo_id
     shown: list[Photo] = photos.of(connection, person.id)
     return shown[0].id if shown else None
+
+
+def _place(photo: Photo) -> Word:
+    return word("admin.photo", id=photo.id, status=word(f"admin.photo.{photo.status}"))
+
+
+def _again(kind: str, file_id: str) -> Letter:
+    body: dict[str, Any] = {"photo" if kind == "live_photo" else kind: file_id, "protect_content": True}
+    return Letter(METHODS[kind], {**body, "has_spoiler": True} if kind in BLURRED else body)

@@ -13,7 +13,7 @@ from bot import answers
 from bot.context import Context
 from bot.keyboards import MENU, button
 from bot.replies import Clear, Notice, Replies, Say, word
-from bot.usecases import consent, questions, withdrawal
+from bot.usecases import consent, freezing, questions, withdrawal
 from bot.usecases.questions import ask, expects
 from db import audit, consents, members, photos, safety
 from db.records import Language, Member
@@ -72,6 +72,9 @@ def text(connection: Connection, context: Context, member: Member, typed: str) -
     step = member.step or FIRST
     if step not in TYPED:
         return [Say(word("wrong.photo" if step == "photo" else "wrong.buttons")), *_ask(context, member, step)]
+    stopped = freezing.heard(connection, context, member, typed, "about") if step == "about" else []
+    if stopped:
+        return stopped
     wrong = questions.store(connection, context, member, step, typed)
     if wrong is not None:
         return [Say(wrong), *_ask(context, member, step)]
@@ -125,7 +128,8 @@ def resume(connection: Connection, context: Context, member: Member) -> Replies:
         members.update(connection, member.id, context.now, birth_date=None)
         return [Say(word("underage.again")), *_go_on(connection, context, member, "birth")]
     if member.status != REVIEW:
-        return [Say(word("review.photo_approved"))]
+        # A photo that waited because of an age was not read; with the consent it can be now.
+        return [Say(word("review.photo_approved"), ((button("review.read", "reread"),),) if member.face_consent else ())]
     before = str(member.draft.get("before", "onboarding"))
     step = str(member.draft.get("step", "photo"))
     member = members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
@@ -191,16 +195,6 @@ def turn_away(connection: Connection, context: Context, member: Member) -> Repli
     members.set_step(connection, member.id, UNDERAGE, {}, context.now)
     audit.add(connection, "system", "underage", audit.member(member.id), context.now)
     return [Say(word("underage.turned_away"), ((button("underage.mistyped", "appeal"),),))]
-
-
-def shut_out(connection: Connection, context: Context, member: Member) -> Replies:
-    """A member who is banned wrote: one neutral line, and a way back for those who were merely too young."""
-    return come_of_age(connection, context, member) if member.step == UNDERAGE else [Say(word("access.banned"), plain_keyboard=True)]
-
-
-def shut_out_pressed(connection: Connection, context: Context, member: Member) -> Replies:
-    """A member who is banned pressed a button."""
-    return [Notice(word("access.banned"))]
 
 
 def come_of_age(connection: Connection, context: Context, member: Member) -> Replies:

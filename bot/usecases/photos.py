@@ -10,11 +10,12 @@ from typing import Any
 
 from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, button
-from bot.replies import Button, Notice, Replies, Say, Shown, Word, word
-from bot.usecases import types
+from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
+from bot.usecases import bans, chats, freezing, names, types, verification
 from bot.usecases.onboarding import REVIEW
-from db import members, photos, safety
+from db import audit, members, pairs, photos, safety
 from db import types as member_types
+from db.erasure import DOUBTED, MEMORY
 from db.records import Member, Photo
 from db.session import Connection
 from engine.embedding import packed
@@ -24,8 +25,8 @@ DONE = button("ask.photo.done", "set", choice="photo:done")
 FACE_FREE = frozenset({"not_an_image", "too_large", "nsfw"})
 
 
-def receive(connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None) -> Replies:
-    """A photo arrived and was analysed; `file_id` is Telegram's where it can be shown again by it."""
+def receive(connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None, album: str = "") -> Replies:
+    """A photo arrived and was analysed; `file_id` is Telegram's where it can be shown again by it, `album` what it came with."""
     if member.status == REVIEW:
         return [Say(word("review.wait"))]
     held = photos.of(connection, member.id)
@@ -36,7 +37,33 @@ def receive(connection: Connection, context: Context, member: Member, analysis: 
         return _refuse(connection, context, member, analysis)
     if analysis.photo_jpeg is None:
         return [Say(word("photo.problem.not_an_image"))]
-    return _keep(connection, context, member, analysis, file_id, replacing)
+    before = verification.main_face(connection, member)
+    if member.step == "edit.photo":
+        # From now on only what came with it is taken without asking: the next photo may be meant for a partner.
+        members.set_step(connection, member.id, "edit.photo", {"taken": album}, context.now)
+    replies = _keep(connection, context, member, analysis, file_id, replacing)
+    return [*replies, *verification.photos_changed(connection, context, member, before)]
+
+
+def whose(connection: Connection, context: Context, member: Member, message_id: int) -> Replies:
+    """A photo for which there are two places: the answer to it asks, and the button finds it by that."""
+    opened = pairs.of_member(connection, member.id)[: chats.PAGE]
+    entries = tuple((button(word("chats.entry", name=names.partner(pair, member.id)), "open", pair.id),) for pair in opened)
+    return [Say(word("photo.whose"), ((button("photo.to_profile", "to_profile"),), *entries), answers=message_id)]
+
+
+def once_more(connection: Connection, context: Context, member: Member) -> Replies:
+    """The photo that a button was about is not there any more."""
+    return [Notice(word("photo.once_more"), alert=True), Clear()]
+
+
+def receive_pressed(
+    connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None, album: str = ""
+) -> Replies:
+    """A photo that the member said is for the profile; pressing twice adds it once."""
+    if file_id is not None and any(photo.telegram_file_id == file_id for photo in photos.of(connection, member.id)):
+        return [Notice(word("photo.there")), Clear()]
+    return [*receive(connection, context, member, analysis, file_id, album), Clear()]
 
 
 def not_a_photo(connection: Connection, context: Context, member: Member) -> Replies:
@@ -72,10 +99,12 @@ def make_main(connection: Connection, context: Context, member: Member, photo_id
     photo = _own(connection, member, photo_id)
     if photo is None:
         return [Notice(word("photo.gone"))]
+    before = verification.main_face(connection, member)
     others = [item.id for item in photos.of(connection, member.id) if item.id != photo.id]
     photos.reorder(connection, member.id, [photo.id, *others])
     types.retype(connection, context, member)
-    return [Notice(word("photo.is_main")), *show(connection, context, member)]
+    dropped = verification.photos_changed(connection, context, member, before)
+    return [Notice(word("photo.is_main")), *show(connection, context, member), *dropped]
 
 
 def replace(connection: Connection, context: Context, member: Member, photo_id: int) -> Replies:
@@ -93,9 +122,11 @@ def remove(connection: Connection, context: Context, member: Member, photo_id: i
         return [Notice(word("photo.gone"))]
     if len(photos.of(connection, member.id)) == 1:
         return [Notice(word("photo.last"), alert=True)]
+    before = verification.main_face(connection, member)
     photos.remove(connection, photo.id)
     types.retype(connection, context, member)
-    return [Notice(word("photo.removed")), *show(connection, context, member)]
+    dropped = verification.photos_changed(connection, context, member, before)
+    return [Notice(word("photo.removed")), *show(connection, context, member), *dropped]
 
 
 def reread(connection: Connection, context: Context, member: Member, found: Sequence[tuple[int, Analysis]]) -> Replies:
@@ -104,12 +135,21 @@ def reread(connection: Connection, context: Context, member: Member, found: Sequ
         return []
     for photo_id, analysis in found:
         photo = _own(connection, member, photo_id)
-        if photo is None or (analysis.problem is not None and not _cleared(connection, member, analysis)):
+        if photo is None:
+            continue
+        if analysis.problem is not None and not _cleared(connection, member, analysis):
+            if analysis.problem.code == "minor" and photo.status != "rejected":
+                said = _doubt(connection, context, member, photo)
+                if not _of_age(connection, member):
+                    return said
             continue
         photos.set_facts(connection, photo.id, facts(analysis))
         store_vectors(connection, photo, analysis)
         if photo.status == "pending":
             photos.approve(connection, photo.id)
+        stopped = bans.look(connection, context, member, photo.id, analysis.embedding, analysis.face_model)
+        if stopped:
+            return stopped
     types.retype(connection, context, member)
     if "face" not in member_types.of_member(connection, member.id):
         return [Say(word("face.reread_nothing"), ((PHOTOS,),))]
@@ -137,9 +177,10 @@ def _keep(
     if replacing is not None:
         _take_place(connection, member, photo, replacing)
     held = photos.of(connection, member.id)
-    if member.step == "edit.photo":
-        members.set_step(connection, member.id, "edit.photo", {}, context.now)
     types.retype(connection, context, member)
+    stopped = bans.look(connection, context, member, photo.id, analysis.embedding, analysis.face_model)
+    if stopped:
+        return stopped
     if held[0].id != photo.id:
         return [Say(word("photo.added", n=len(held), most=context.matching.photos_max), _after(member))]
     replies = types.card(connection, context, member, _after(member))
@@ -147,12 +188,17 @@ def _keep(
 
 
 def _refuse(connection: Connection, context: Context, member: Member, analysis: Analysis) -> Replies:
-    """Say what is wrong; the second photo on which a minor cannot be excluded goes to the admins, and nothing is read from it yet."""
+    """Say what is wrong; a photo on which a minor cannot be excluded goes to the admins, and nothing is read from it yet.
+
+    Whoever signs up, whom nobody sees yet, may try another one first: estimates err, and a photo in better light settles most of it.
+    """
     problem = analysis.problem
     if problem is None or problem.code != "minor" or analysis.photo_jpeg is None:
         return [Say(word(f"photo.problem.{problem.code if problem else 'not_an_image'}"))]
-    if not member.draft.get("minor"):
-        members.set_step(connection, member.id, member.step, {**member.draft, "minor": 1}, context.now)
+    # Not in the draft of the conversation, which any other step empties.
+    before = audit.count(connection, DOUBTED, audit.member(member.id), context.now - MEMORY)
+    audit.add(connection, "system", DOUBTED, audit.member(member.id), context.now)
+    if not before and member.status not in freezing.MEETING:
         return [Say(word("photo.problem.minor"))]
     photo = photos.add(
         connection,
@@ -162,11 +208,32 @@ def _refuse(connection: Connection, context: Context, member: Member, analysis: 
         status="pending",
         nsfw=analysis.nsfw,
     )
+    return _doubt(connection, context, member, photo)
+
+
+def _doubt(connection: Connection, context: Context, member: Member, photo: Photo) -> Replies:
+    """Whether this is a minor is for an admin to say; nothing goes on before that."""
+    if member.status in freezing.MEETING and _of_age(connection, member):
+        safety.open_review(connection, member.id, "minor", context.now, photo.id)
+        return [Say(word("photo.minor_waits"), _after(member))]
+    if member.status in freezing.MEETING:
+        return freezing.freeze(connection, context, member, "photo", photo_id=photo.id)
     safety.open_review(connection, member.id, "minor", context.now, photo.id)
     draft = {"before": member.status, "step": member.step}
     members.update(connection, member.id, context.now, status=REVIEW)
     members.set_step(connection, member.id, REVIEW, draft, context.now)
     return [Say(word("photo.minor_review"))]
+
+
+def _of_age(connection: Connection, member: Member) -> bool:
+    """Whether more than an estimate speaks for it: the verification video, or an admin who looked because of another sign.
+
+    A birth date that an admin let somebody correct (a case without a photo) says nothing of it.
+    """
+    return member.verified or any(
+        review.state == "approved" and (review.kind == "underage" or (review.kind == "minor" and review.photo_id is not None))
+        for review in safety.reviews_of(connection, member.id)
+    )
 
 
 def _cleared(connection: Connection, member: Member, analysis: Analysis) -> bool:
@@ -175,7 +242,8 @@ def _cleared(connection: Connection, member: Member, analysis: Analysis) -> bool
     if problem is None or problem.code != "minor":
         return False
     return any(
-        review.kind == "minor" and review.state == "approved" and review.photo_id for review in safety.reviews_of(connection, member.id)
+        review.kind in ("minor", "underage") and review.state == "approved" and review.photo_id
+        for review in safety.reviews_of(connection, member.id)
     )
 
 

@@ -17,12 +17,19 @@ KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
 def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType]) -> Word:
     """Age, place, types where photos may count, and their own words; nothing that identifies them."""
     lines: list[object] = [word("person.head", age=member.age(context.now) or 0, place=place_word(member))]
+    if member.verified:
+        lines.append(word("verify.badge_line"))
     named = type_names(context, persons.usable_types(member, types))
     if named:
         lines.append(word("person.types", types=named))
     if member.about:
         lines.append(word("person.about", about=member.about))
     return word("person.card", lines=Lines(tuple(lines)))
+
+
+def named(name: Word, member: Member | None) -> Word:
+    """The name of a partner, with the badge of who is verified."""
+    return word("verify.named", name=name) if member is not None and member.verified else name
 
 
 def type_names(context: Context, types: Mapping[TypeKind, MemberType]) -> tuple[Named, ...]:

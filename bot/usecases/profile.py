@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from bot.context import Context
-from bot.keyboards import PHOTOS, button
+from bot.keyboards import PHOTOS, VERIFY, button
 from bot.replies import Button, Notice, Replies, Rows, Say, Shown, word
-from bot.usecases import presenting, questions, settings, types
+from bot.usecases import freezing, presenting, questions, settings, types
 from bot.usecases.questions import EDIT, ask, expects
 from db import members, photos
 from db import types as member_types
@@ -22,7 +22,8 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
     """/profile: the card that others see, with buttons to change it."""
     held = photos.of(connection, member.id)
     text = presenting.person(context, member, member_types.of_member(connection, member.id))
-    edits: Rows = (tuple(_edit(field) for field in PROFILE_FIELDS), (PHOTOS,))
+    verify: Rows = () if member.verified else ((VERIFY,),)
+    edits: Rows = (tuple(_edit(field) for field in PROFILE_FIELDS), (PHOTOS,), *verify)
     if not held:
         return [Say(word("profile.no_photo", card=text), edits)]
     seen = member.status == "active" and any(photo.status == "approved" for photo in held)
@@ -58,6 +59,9 @@ def text(connection: Connection, context: Context, member: Member, typed: str) -
         return [Say(word("wrong.photo"), ((button("photo.close", "cancel", choice="photo"),),))]
     if field not in ("about", "city", "distance", "ages"):
         return [Say(word("wrong.buttons")), *edit(connection, context, member, field)]
+    stopped = freezing.heard(connection, context, member, typed, "about") if field == "about" else []
+    if stopped:
+        return stopped
     wrong = questions.store(connection, context, member, field, typed)
     if wrong is not None:
         return [Say(wrong), *edit(connection, context, member, field)]

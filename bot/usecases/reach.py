@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot import outbox as letters
 from bot.context import Context
 from bot.keyboards import MATCHES
@@ -11,31 +13,74 @@ from db import members, messages, outbox, pairs
 from db.records import Member, OutboxRow
 from db.session import Connection
 
+CHANGES: Final = {
+    "editMessageText": "relay.edit_undelivered",
+    "editMessageCaption": "relay.edit_undelivered",
+    "editMessageMedia": "relay.edit_undelivered",
+    "deleteMessage": "relay.del_undelivered",
+}
+"""What is said where a change of a copy was refused, by its call; reactions and moving places are not worth a word."""
 
-def lost(connection: Connection, context: Context, member: Member) -> None:
-    """Note that a member blocked the bot or is gone: nothing more is sent to them, and those who talk with them learn that they wait."""
+
+def lost(connection: Connection, context: Context, member: Member, row: OutboxRow | None = None) -> None:
+    """Note that a member blocked the bot or is gone: nothing more is sent to them, and those who talk with them learn that they wait.
+
+    They also learn how many of their messages never arrived.  The conversation ends for both: nobody writes into it unheard.  The
+    match stays, so that whoever comes back finds it again.  `row` is what showed it.
+    """
+    waited = outbox.waiting_from(connection, member.telegram_id, None if row is None else row.id)
     outbox.dead_lane(connection, member.telegram_id, "unreachable", context.now)
     if not member.reachable:
         return
     members.update(connection, member.id, context.now, reachable=False)
     for pair in pairs.of_member(connection, member.id):
+        pairs.leave(connection, pair.id)
         partner = members.by_id(connection, pair.partner(member.id))
         if partner is not None:
-            told = Say(word("relay.unreachable", name=names.partner(pair, partner.id)), ((MATCHES,),))
+            name, lost_ones = names.partner(pair, partner.id), waited.get(partner.id, 0)
+            said = word("relay.unreachable_lost", lost_ones, name=name) if lost_ones else word("relay.unreachable", name=name)
+            told = Say(said, ((MATCHES,),))
             letters.notify(connection, context, partner, told, f"unreachable:{pair.id}:{context.now.isoformat()}")
 
 
-def refused(connection: Connection, context: Context, row: OutboxRow, *, gone: bool) -> None:
-    """A row of the outbox was given up; `gone` where its chat is lost altogether."""
+def refused(
+    connection: Connection, context: Context, row: OutboxRow, *, gone: bool, why: str | None = None, said: str | None = None
+) -> None:
+    """A row of the outbox was given up; `gone` where its chat is lost altogether.
+
+    The sender of a relayed message learns it, and whoever changed or took one back; `why` is the key of the sentence where it is the
+    product that does not pass it on, `said` what the Bot API answered.
+    """
     recipient = None if row.member_id is None else members.by_id(connection, row.member_id)
     if gone:
         if recipient is not None:
-            lost(connection, context, recipient)
+            lost(connection, context, recipient, row)
         return
-    message = None if row.message_id is None else messages.by_id(connection, row.message_id)
+    if row.message_id is None:
+        _unchanged(connection, context, row, why, said or "")
+        return
+    message = messages.by_id(connection, row.message_id)
     sender = None if message is None else members.by_id(connection, message.sender_id)
     pair = None if message is None else pairs.by_id(connection, message.pair_id)
     if message is None or sender is None or pair is None:
         return
-    told = Say(word("relay.undelivered", name=names.partner(pair, sender.id)))
+    told = Say(word(why or "relay.undelivered", name=names.partner(pair, sender.id)))
     letters.notify(connection, context, sender, told, f"undelivered:{message.id}", answers=message.id)
+
+
+def _unchanged(connection: Connection, context: Context, row: OutboxRow, why: str | None, said: str) -> None:
+    """An edit or a deletion of a copy did not happen: whoever wrote it believes that it did, and may have had a reason for it.
+
+    Not where the copy is gone: the partner took it out of their own chat, and that is nobody else's affair.
+    """
+    key = CHANGES.get(row.method)
+    edits = letters.Letter.read(row.method, row.payload).edits
+    if key is None or edits is None or "not found" in said.lower():
+        return
+    message = messages.by_id(connection, edits)
+    sender = None if message is None else members.by_id(connection, message.sender_id)
+    pair = None if message is None else pairs.by_id(connection, message.pair_id)
+    if message is None or sender is None or pair is None or sender.id == row.member_id:
+        return
+    told = Say(word(why or key, name=names.partner(pair, sender.id)))
+    letters.notify(connection, context, sender, told, f"unchanged:{row.id}", answers=message.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.keyboards import BY_PHOTOS, PRIVACY, button, grid
+from bot.keyboards import BY_PHOTOS, PRIVACY, VERIFY, button, grid
 from bot.replies import Button, Lines, Notice, Replies, Rows, Say, Word, word
 from bot.usecases import questions
 from db import members, search, tastes
@@ -40,6 +40,17 @@ def pause(connection: Connection, context: Context, member: Member, choice: str)
     paused = choice == "on"
     fresh = members.update(connection, member.id, context.now, status="paused" if paused else "active")
     return [Notice(word("settings.paused" if paused else "settings.resumed")), _shown(connection, fresh, edit=True)]
+
+
+def protect(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
+    """Keep partners from saving and forwarding what the member sends from now on (`on`), or let them (`off`)."""
+    if choice not in ("on", "off"):
+        return [Notice(word("ask.passed"))]
+    fresh = members.update(connection, member.id, context.now, protect=choice == "on")
+    return [
+        Notice(word("settings.protected" if fresh.protect else "settings.unprotected"), alert=True),
+        _shown(connection, fresh, edit=True),
+    ]
 
 
 def languages(connection: Connection, context: Context, member: Member) -> Replies:
@@ -140,7 +151,12 @@ def _buttons(member: Member, *, verifying: bool) -> Rows:
     ]
     if verifying:
         rows.append((button("settings.edit.verified", "verified"),))
+    if not member.verified:
+        rows.append((VERIFY,))
     rows.append((BY_PHOTOS,))
+    rows.append(
+        (button("settings.protect_on" if member.protect else "settings.protect_off", "protect", choice="off" if member.protect else "on"),)
+    )
     rows.append((button("settings.face_turn_off" if face else "settings.face_turn_on", "face", choice="ask_off" if face else "ask_on"),))
     return (*rows, (PRIVACY,))
 

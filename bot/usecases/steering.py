@@ -39,8 +39,9 @@ def _collect(arguments: Mapping[str, Any]) -> list[str]:
     return ["-m", "crawler", "collect", "--source", source, *more, "--json"]
 
 
-def _learn(_arguments: Mapping[str, Any]) -> list[str]:
-    return ["-m", "engine", "learn", "--json"]
+def _learn(arguments: Mapping[str, Any]) -> list[str]:
+    """What an admin went back from is not learned again unless an admin asks."""
+    return ["-m", "engine", "learn", *(["--scheduled"] if "slot" in arguments else []), "--json"]
 
 
 def _rollback(arguments: Mapping[str, Any]) -> list[str]:
@@ -187,7 +188,7 @@ def told(row: JobRun) -> Word:
         again = row.result.get("why") == "interrupted"
         return word("job.interrupted" if again else "job.killed", name=name)
     if row.state == "refused":
-        return word("job.refused", lines=Lines(tuple(figures.gate_line(gate) for gate in figures.gates(row.result) if not gate.passed)))
+        return _refused(row.result)
     said = {"collect": _collected, "learn": _learned}.get(row.job)
     if said is not None:
         return said(row)
@@ -251,6 +252,14 @@ def _collected(row: JobRun) -> Word:
         rejected=f"{sum(rejected.values()):,}",
         lines=Lines(("", *lines)) if lines else "",
     )
+
+
+def _refused(result: Mapping[str, Any]) -> Word:
+    if "left" in result:
+        return word("job.left", version=str(result["left"]))
+    if "overtaken" in result:
+        return word("job.overtaken", version=str(result.get("version", "")), now=str(result["overtaken"]))
+    return word("job.refused", lines=Lines(tuple(figures.gate_line(gate) for gate in figures.gates(result) if not gate.passed)))
 
 
 def _learned(row: JobRun) -> Word:

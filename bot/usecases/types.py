@@ -34,10 +34,11 @@ def retype(connection: Connection, context: Context, member: Member) -> None:
     Over several photos a face type holds better (docs/types.md); clothes differ from photo to photo, and the first one is who they are.
     The groups are those of the gender that the member gave; without one of the two, the nearer type of both.  Where there are only
     vectors that the types in use must not be compared with, the type stays until the photo was read again (`bot.retyping`).
+    Faces without a consent that holds are not looked at: whoever answers new words with yes is read, and typed, anew.
     """
     gender: Gender | None = "woman" if member.gender == "woman" else "man" if member.gender == "man" else None
     for kind in KINDS:
-        found = photos.vectors(connection, member.id, kind)
+        found = photos.vectors(connection, member.id, kind) if _may_use(member, kind) else []
         stored = [vector for vector in found if context.pack.accepts(kind, vector.model_version)]
         if not stored:
             if not found:
@@ -70,7 +71,7 @@ def card(connection: Connection, context: Context, member: Member, after: Rows) 
     """The type card and the recommended partner types, as two pictures; `after` are the buttons below the last."""
     held = photos.of(connection, member.id)
     photo = photos.by_id(connection, held[0].id) if held else None
-    own = member_types.of_member(connection, member.id)
+    own = {kind: given for kind, given in member_types.of_member(connection, member.id).items() if _may_use(member, kind)}
     shown = {kind: (info, given) for kind, given in own.items() if (info := context.type_of(given.type_id)) is not None}
     if photo is None or not shown:
         return [Say(word("types.none_without_face" if not member.face_consent else "types.none"), after)]
@@ -106,6 +107,11 @@ def recommended(context: Context, member: Member, own: list[str], couples: Coupl
     fashions = [partner for partner in best.values() if partner.type.kind == "fashion"]
     chosen = faces[: SHOWN - 1] if fashions else faces[:SHOWN]
     return [*chosen, *fashions[: SHOWN - len(chosen)]]
+
+
+def _may_use(member: Member, kind: TypeKind) -> bool:
+    """Whether what was read of this kind may be used: stored vectors of a face outlast the consent until new words are answered."""
+    return kind != "face" or bool(member.face_consent)
 
 
 def _drawing(photo: StoredPhoto, shown: Mapping[TypeKind, tuple[TypeInfo, MemberType]]) -> cards.TypeCard:

@@ -11,7 +11,7 @@ from bot.context import Context
 from bot.keyboards import COUPLE
 from bot.replies import Say, word
 from bot.usecases import consent
-from db import members, uploads
+from db import members, safety, uploads
 from db.corpus_records import Upload
 from db.records import Member
 from db.session import Connection
@@ -37,9 +37,18 @@ def take_back_all(connection: Connection, context: Context, member: Member) -> N
             take_back(connection, context, member, upload)
 
 
+def part(connection: Connection, context: Context, member: Member, other_id: int) -> None:
+    """`member` blocked somebody: photos of the two that nothing was learned from yet go, and nobody is told."""
+    for upload in uploads.of_member(connection, member.id):
+        theirs = {upload.sender_id, upload.partner_id} == {member.id, other_id}
+        if theirs and upload.state in ("waiting", "confirmed") and uploads.withdraw(connection, upload.id, context.now):
+            consent.record_couple(connection, context, member, upload.id, given=False)
+
+
 def tell(connection: Connection, context: Context, member_id: int | None, what: str, upload: Upload) -> None:
     """Tell the other one of the two what became of the photo: "confirmed", "refused" or "withdrawn"."""
     other = None if member_id is None else members.by_id(connection, member_id)
-    if other is not None:
+    apart = upload.partner_id is not None and safety.blocked_between(connection, upload.sender_id, upload.partner_id)
+    if other is not None and not apart:
         said = Say(word(f"couple.told.{what}", id=upload.id), ((COUPLE,),))
         outbox.notify(connection, context, other, said, f"couple:{upload.id}:{what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,9 @@ def _core() -> Any:
     with _making:
         if "core" not in _cores:
             try:
+                # OpenVINO reports each import to its maker's web analytics, from a forked copy of this process with all that it holds
+                # in memory, where this package is installed (our requirements leave it out); without it, it does without.
+                sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
                 _cores["core"] = importlib.import_module("openvino").Core()
             except (ImportError, RuntimeError) as error:
                 raise BackendError(f"OpenVINO cannot be loaded ({error}): run `make setup` or set engine.backend = onnxruntime") from error

@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from engine.commands.output import progress
 
 Errors = tuple[type[Exception], ...]
+Handler = Callable[[int, FrameType | None], object] | int | None
 
 
-def guarded(name: str, work: Callable[[], int], unusable: Errors, failed: Errors, stopped: str = "stopped") -> int:
+class Stopping:
+    """What Ctrl-C does (and SIGTERM where a command wants it): interrupt the work, and remember that it was somebody's wish.
+
+    Remembered, since native modules that are interrupted while they load say anything from "initialization failed" to an
+    installation guide.  Once the work is over it does nothing: what is done is done.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._over = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Interrupt the work, unless it is over (signature of the standard library's handlers)."""
+        if not self._over:
+            self.asked = True
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def listening(self, numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
+        """Heed these signals; in the main thread only, no other can."""
+        before: dict[signal.Signals, Handler] = {}
+        if threading.current_thread() is threading.main_thread():
+            # What a shell has switched off for a job in the background stays off.
+            before = {number: handler for number in numbers if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+        for number in before:
+            signal.signal(number, self)
+        try:
+            yield
+        finally:
+            self._over = True
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def guarded(
+    name: str, work: Callable[[], int], unusable: Errors, failed: Errors, stopped: str = "stopped", *, terminable: bool = False
+) -> int:
     """The exit status of `work`; 2 after an error of `unusable`, 1 after one of `failed`, Ctrl-C or a reader that went away.
 
     Args:
@@ -20,20 +61,28 @@ def guarded(name: str, work: Callable[[], int], unusable: Errors, failed: Errors
         unusable: errors of arguments or settings.
         failed: other errors that can be foreseen.
         stopped: what is said after Ctrl-C.
+        terminable: whether SIGTERM is heeded as Ctrl-C is.
 
     """
-    try:
-        return work()
-    except unusable as error:
-        progress(f"{name}: {error}")
-        return 2
-    except failed as error:
-        progress(f"{name}: {error}")
-        return 1
-    except KeyboardInterrupt:
-        progress(stopped)
-        return 1
-    except BrokenPipeError:
-        # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    stopping = Stopping()
+    with stopping.listening((signal.SIGINT, signal.SIGTERM) if terminable else (signal.SIGINT,)):
+        try:
+            return work()
+        except (*unusable, *failed) as error:
+            if stopping.asked:
+                progress(stopped)
+                return 1
+            progress(f"{name}: {error}")
+            return 2 if isinstance(error, unusable) else 1
+        except KeyboardInterrupt:
+            progress(stopped)
+            return 1
+        except BrokenPipeError:
+            # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except Exception:
+            if not stopping.asked:
+                raise
+            progress(stopped)
+            return 1

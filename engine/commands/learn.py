@@ -1,4 +1,4 @@
-"""`python -m engine learn [--json]`: learn types from the couples that were collected, and publish them if every gate holds."""
+"""`python -m engine learn [--scheduled] [--json]`: learn types from the collected couples, and publish them if every gate holds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = parsers.add_parser(
         "learn", help="learn types from couples and publish them if nothing gets worse; exit 3 if not", description=__doc__
     )
+    parser.add_argument("--scheduled", action="store_true", help="not again from what a version was learned from that was rolled back from")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
 
 def run(arguments: argparse.Namespace, steering: Steering) -> int:
     """Learn; 0 where the version in use is one of these couples, 3 where a gate failed or there are too few of them."""
-    made, why = steering.learn(stage)
+    made, why = steering.learn(stage, scheduled=arguments.scheduled)
     if arguments.json:
         answer(json.dumps(made, ensure_ascii=False))
     else:

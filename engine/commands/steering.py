@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from engine.commands.output import progress
-from engine.registry import Registry
+from engine.pictures import Unusable
+from engine.registry import Change, Registry
+from engine.types import Kind
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total)."""
@@ -17,8 +19,14 @@ class Steering(Protocol):
 
     registry: Registry
 
-    def learn(self, progress: Progress) -> tuple[dict[str, Any], str]:
-        """The answer of `learn`, and why nothing was published ("" where something was)."""
+    def name(self, change: Change) -> None:
+        """Call or show a type otherwise, and note it in the audit log first."""
+
+    def picture(self, data: bytes, kind: Kind) -> bytes | Unusable:
+        """A photo as a type's picture, or why it cannot be one."""
+
+    def learn(self, progress: Progress, *, scheduled: bool = False) -> tuple[dict[str, Any], str]:
+        """The answer of `learn`, and why nothing was published ("" where something was); `scheduled`: nobody asked for it just now."""
 
     def models(self) -> list[dict[str, Any]]:
         """Every version with its figures."""

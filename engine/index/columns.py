@@ -38,7 +38,7 @@ def taken(values: NDArray[T], places: NDArray[np.int32]) -> NDArray[T]:
 
 
 def packed(entries: Sequence[Entry]) -> NDArray[np.void]:
-    """(n,) RECORD without checksums."""
+    """(n,) RECORD."""
     records = np.zeros(len(entries), RECORD)
     for number, entry in enumerate(entries):
         flags = SAME_LANGUAGE * entry.same_language | VERIFIED * entry.verified | VERIFIED_ONLY * entry.verified_only
@@ -47,7 +47,7 @@ def packed(entries: Sequence[Entry]) -> NDArray[np.void]:
         languages = entry.languages & LANGUAGE_BITS
         distance = stored_distance(entry.distance_km)
         records[number] = (
-            entry.id, entry.city, *place, entry.born, languages, distance, *ages, entry.gender, entry.seeks, flags, b"", 0
+            entry.id, entry.city, *place, entry.born, languages, distance, *ages, entry.gender, entry.seeks, flags, 0
         )  # fmt: skip
     return records
 

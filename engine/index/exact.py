@@ -29,16 +29,23 @@ BATCH: Final = 4096
 
 
 class ExactIndex:
-    """Vectors in a mapped file under `folder` (None: in memory), traits in columns; see `engine.index.values.Index`.
+    """Vectors and traits in memory, sealed under `folder`; see `engine.index.values.Index`.
 
     Any number of threads search at once; a change waits for the searches that run and is seen by every later one.
+
+    Args:
+        folder: for the files.
+        dims: of the vectors.
+        key: 32 bytes with which the files are sealed; without it, or without a folder, everything is in memory alone.
+
     """
 
-    def __init__(self, folder: Path | None, dims: int) -> None:
+    def __init__(self, folder: Path | None, dims: int, key: bytes | None = None) -> None:
         """Only store; `open` reads."""
         self.dims = dims
-        self._store = Store(folder, dims)
+        self._store = Store(folder, dims, key)
         self._gate = Gate()
+        self._disk = threading.Lock()  # whoever writes files; taken before the gate
         self._own = threading.local()
         self._closed = True
 
@@ -199,7 +206,7 @@ class ExactIndex:
 
     def clear(self) -> None:
         """Forget everybody."""
-        with self._gate.writing():
+        with self._disk, self._gate.writing():
             self._still_open()
             self._store.clear()
             self._columns = Columns(np.zeros(len(self._store.matrix), RECORD))
@@ -208,15 +215,38 @@ class ExactIndex:
             self._free = list(range(len(self._columns.id) - 1, -1, -1))
 
     def flush(self, stamp: str) -> None:
-        """Make everything durable; sorts as well, so that no request has to."""
+        """Make everything durable; sorts as well, so that no request has to.  Searches and changes come between the blocks."""
+        with self._disk:
+            self._flush(stamp)
+
+    def renew(self, key: bytes, stamp: str) -> None:
+        """Seal everything under another key, durably."""
+        with self._disk:
+            with self._gate.writing():
+                self._still_open()
+                self._store.renew(key)
+            self._flush(stamp)
+
+    def _flush(self, stamp: str) -> None:
         with self._gate.writing():
             self._still_open()
             self._order.sort()
-            self._store.flush(stamp)
+            batches = self._store.changed()
+        try:
+            for blocks in batches:
+                with self._gate.reading():
+                    self._still_open()
+                    self._store.seal(blocks)
+            self._store.commit(stamp)
+        except OSError as error:
+            raise IndexFault(f"the index cannot be written: {error.strerror}") from error
+        finally:
+            with self._gate.reading():
+                self._store.abandon()
 
     def close(self) -> None:
-        """Release the files."""
-        with self._gate.writing():
+        """Release files and memory."""
+        with self._disk, self._gate.writing():
             self._closed = True
             self._store.close()
 

@@ -9,8 +9,10 @@ from engine.index.settings import IndexSettings
 from engine.index.values import Index
 
 
-def make(settings: IndexSettings, folder: Path, dims: int) -> Index:
-    """An opened index of `dims` dimensions whose files, where it has any, are under `folder`.
+def make(settings: IndexSettings, folder: Path, dims: int, key: bytes | None = None) -> Index:
+    """An opened index of `dims` dimensions whose files, where it has any, are under `folder`, sealed with `key`.
+
+    Without a key the embedded index keeps nothing on disk.  Milvus keeps its files by itself, in clear.
 
     Raises:
         IndexFault: it cannot be had; the message says what to do.
@@ -20,4 +22,4 @@ def make(settings: IndexSettings, folder: Path, dims: int) -> Index:
         from engine.index.milvus import MilvusIndex  # noqa: PLC0415 only who chose it pays for it
 
         return MilvusIndex(settings.uri or str(folder / "milvus.db"), settings.token, dims).open()
-    return ExactIndex(folder, dims).open()
+    return ExactIndex(folder, dims, key).open()

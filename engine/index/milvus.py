@@ -225,6 +225,10 @@ class MilvusIndex:
         self._client.upsert(STAMPS, [{"id": 1, "vector": [1.0, 0.0], "stamp": stamp}])
         self._stamp = stamp
 
+    def renew(self, key: bytes, stamp: str) -> None:
+        """Milvus keeps its files in clear."""
+        self.flush(stamp)
+
     def close(self) -> None:
         """Disconnect; milvus-lite ends with it."""
         if hasattr(self, "_client"):

@@ -127,7 +127,23 @@ class Index(Protocol):
         """Forget everybody, and the stamp."""
 
     def flush(self, stamp: str) -> None:
-        """Make everything durable, then the stamp: after a crash the index holds at least what it held at its stamp."""
+        """Make everything durable, then the stamp.
+
+        Whoever repeats after a crash what changed since the stamp has the index as it should be; changes that come while this runs
+        may be on disk or not.
+
+        Raises:
+            IndexFault: it cannot be written; the stamp is the old one then.
+
+        """
+
+    def renew(self, key: bytes, stamp: str) -> None:
+        """Seal all files under another key and make them durable, so that copies are noise once the old key is gone.
+
+        Raises:
+            IndexFault: as for `flush`.
+
+        """
 
     def close(self) -> None:
         """Release files and connections; what was not flushed may be lost."""

@@ -181,26 +181,36 @@ class Matcher:
         pairs: NDArray[np.integer],
         model: LikeModel,
         couples: CoupleCounts | None,
+        fair: Fair,
     ) -> list[Scored]:
-        """What `engine.matching.daily.stable` takes: the chance of a match for pairs of people who may meet, of any number.
+        """What the day's pairs are made of (`engine.matching.daily`): a score for each two who may meet and are new to each other.
+
+        It is the chance that both like and come back to answer, levelled on both sides, since each of the two is shown to the
+        other.  A pair with somebody who was shown enough lately is left out, whichever of the two that is: neither can like the
+        other already.
 
         Args:
             people: everybody who takes part, once.
             pairs: (m, 2) places in `people`, each pair once.
             model: what was learned; read only.
             couples: observed couples of the pack's types; None: none.
+            fair: cards within the window over members, by gender.
 
         """
         table = self.lifts.table(couples)
         crowd = model.crowd(people, table)
         ids = np.array([person.id for person in people], dtype=np.int64)
-        reply = model.replies.chances(crowd.idle)
+        recent = np.array([person.recent for person in people], dtype=np.float64)
+        share = fair.of_all(crowd.gender)
+        weight = model.replies.chances(crowd.idle) * levelled(recent, share, self.settings.levelling)
+        places = np.asarray(pairs, dtype=np.intp).reshape(-1, 2)
+        places = places[~self.cap.over(recent, share)[places].any(axis=1)]
         found: list[Scored] = []
-        for start in range(0, len(pairs), PAIRS):
-            one, other = np.asarray(pairs[start : start + PAIRS], dtype=np.intp).T
+        for start in range(0, len(places), PAIRS):
+            one, other = places[start : start + PAIRS].T
             left, right = crowd.take(one), crowd.take(other)
             there, back = model.predict(left, right, table).p, model.predict(right, left, table).p
-            score = self.combine(there, back) * reply[one] * reply[other]
+            score = self.combine(there, back) * (weight[one] * weight[other])
             found += zip(ids[one].tolist(), ids[other].tolist(), score.tolist(), strict=True)
         return found
 

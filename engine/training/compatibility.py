@@ -29,7 +29,7 @@ from engine.compatibility import KINDS, Compatibility, Look, pairing
 from engine.training import gates
 from engine.training.corpus import Subject, couples_of
 from engine.training.gates import Gate
-from engine.training.rows import Typing, genders_of
+from engine.training.rows import Typing, genders_of, typings_of
 from engine.types import TypePack
 from engine.values import Gender
 
@@ -99,7 +99,13 @@ class Learned:
 
 
 def learn(
-    subjects: Sequence[Subject], identities: NDArray[np.intp], typings: Sequence[Typing], pack: TypePack, seed: int, ece_max: float
+    subjects: Sequence[Subject],
+    identities: NDArray[np.intp],
+    typings: Sequence[Typing],
+    pack: TypePack,
+    seed: int,
+    ece_max: float,
+    active: TypePack | None = None,
 ) -> Learned | None:
     """What the couples of a corpus say under the types of `pack`; None where there are fewer than `FEW`.
 
@@ -110,6 +116,7 @@ def learn(
         pack: the new types.
         seed: of what is drawn.
         ece_max: largest expected calibration error, beyond what chance gives in so few couples.
+        active: the types in use, which are asked about the same couples; None: there is nothing to compare with.
 
     """
     material = gather(subjects, identities, typings, pack, seed)
@@ -117,7 +124,10 @@ def learn(
         return None
     told = held_out(material, pack, seed)
     calibration = fit(material, pack, range(material.couples), seed)
-    figures, judged = figures_of(told, material, seed, ece_max)
+    before = None
+    if active is not None and (active.face_model, active.fashion_model) == (pack.face_model, pack.fashion_model):
+        before = held_out(gather(subjects, identities, typings_of(subjects, identities, active), active, seed), active, seed)
+    figures, judged = figures_of(told, material, seed, ece_max, before)
     return Learned(replace(calibration, figures=figures), judged)
 
 
@@ -319,34 +329,60 @@ def ece(chances: Floats, observed: Floats, weights: Floats) -> float:
     return float(np.abs(off).sum() / weights.sum())
 
 
-def figures_of(told: Told, material: Material, seed: int, ece_max: float) -> tuple[dict[str, Any], tuple[Gate, ...]]:
-    """AUC and ECE with 95 % intervals over couples, and the gates."""
+def figures_of(
+    told: Told, material: Material, seed: int, ece_max: float, before: Told | None = None
+) -> tuple[dict[str, Any], tuple[Gate, ...]]:
+    """AUC and ECE with 95 % intervals over couples, and the gates.
+
+    Args:
+        told: held-out chances under the new types.
+        material: the couples that they are of.
+        seed: of the bootstrap.
+        ece_max: see `learn`.
+        before: chances of the same pairs under the types in use, learned from the same couples: new couples that are harder to tell are
+            not the new types' fault, as an older version's own figures would have it.
+
+    """
     random = np.random.default_rng(seed)
     n = material.couples
     rows = [np.flatnonzero(told.couple == number) for number in range(n)]
-    outcome = told.observed.astype(np.float64)
-    area, error = auc(told.chances, told.observed, told.weights), ece(told.chances, outcome, told.weights)
     areas, errors, chance = [], [], []
     for _ in range(SAMPLES):
         drawn = np.concatenate([rows[at] for at in random.integers(0, n, n)])
-        areas.append(auc(told.chances[drawn], told.observed[drawn], told.weights[drawn]))
-        errors.append(ece(told.chances[drawn], outcome[drawn], told.weights[drawn]))
+        areas.append([_auc(one, drawn) for one in (told, before) if one is not None])
+        errors.append([_ece(one, drawn) for one in (told, before) if one is not None])
         # What a model without any error would show in so few couples: outcomes drawn from its own chances.
         chance.append(ece(told.chances, (random.random(len(told.chances)) < told.chances).astype(np.float64), told.weights))
     usual = float(np.quantile(chance, 0.95))
+    area, error = _auc(told), _ece(told)
     figures = {
         "auc": round(area, 4),
-        "auc_interval": [round(float(value), 4) for value in np.quantile(areas, [0.025, 0.975])],
+        "auc_interval": [round(float(value), 4) for value in np.quantile([one[0] for one in areas], [0.025, 0.975])],
         "ece": round(error, 4),
-        "ece_interval": [round(float(value), 4) for value in np.quantile(errors, [0.025, 0.975])],
+        "ece_interval": [round(float(value), 4) for value in np.quantile([one[0] for one in errors], [0.025, 0.975])],
         "ece_by_chance": round(usual, 4),
         "n": n,
         "pairs": len(material.pairs) - n,
         "band_years": BAND,
         "apart": round(material.apart, 4),
     }
+    # Of both where there are two: types differ, so their noise is as good as independent.
+    area_noise, error_noise = (float(np.hypot.reduce(np.std(drawn, axis=0))) for drawn in (areas, errors))
+    past_area = past_error = None
+    if before is not None:
+        # Nothing is refused for an error that a model without any would show.
+        past_area, past_error = _auc(before), max(_ece(before), usual - gates.NOISE * error_noise)
+    lowest = LEAST - gates.NOISE * float(np.std([one[0] for one in areas]))
     judged = (
-        gates.at_most("compatibility_ece", error, ece_max + usual, float(np.std(errors))),
-        gates.at_least("compatibility_auc", area, LEAST - gates.NOISE * float(np.std(areas)), float(np.std(areas))),
+        gates.compared_most("compatibility_ece", error, ece_max + usual, past_error, error_noise),
+        gates.compared("compatibility_auc", area, lowest, past_area, area_noise),
     )
     return figures, judged
+
+
+def _auc(told: Told, drawn: NDArray[np.intp] | slice = slice(None)) -> float:
+    return auc(told.chances[drawn], told.observed[drawn], told.weights[drawn])
+
+
+def _ece(told: Told, drawn: NDArray[np.intp] | slice = slice(None)) -> float:
+    return ece(told.chances[drawn], told.observed[drawn].astype(np.float64), told.weights[drawn])

@@ -76,6 +76,24 @@ def compared(name: str, value: float, lowest: float, before: float | None, noise
     return at_least(name, value, bound, noise, about)
 
 
+def compared_most(name: str, value: float, highest: float, before: float | None, noise: float, about: str = "") -> Gate:
+    """As `compared`, for a figure that is the better the lower it is."""
+    bound = highest if before is None else min(highest, before + NOISE * noise)
+    return at_most(name, value, bound, noise, about)
+
+
+def noise_of_shares(one: float, n: int, other: float, m: int) -> float:
+    """Standard error of the difference of a share of `n` people and one of `m` others, as if both were the same share.
+
+    That share is the pooled one: a share of 1 alone would claim to know itself exactly.
+
+    >>> round(noise_of_shares(1.0, 300, 0.95, 300), 4), noise_of_shares(1.0, 300, 1.0, 300)
+    (0.0127, 0.0)
+    """
+    pooled = min(1.0, (one * n + other * m) / (n + m))
+    return float(np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m)))
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """How well types hold when they are learned again from bootstrap samples of the people."""
@@ -173,20 +191,35 @@ def resampled(statistic: Callable[[NDArray[np.intp]], float], n: int, seed: int,
     return float(np.std([statistic(random.integers(0, n, n)) for _ in range(samples or RESAMPLES)]))
 
 
-def cramers_v(table: NDArray[np.float64]) -> float:
+def cramers_v(table: NDArray[np.float64], *, symmetric: bool = False) -> float:
     """Association of two labellings, 0–1, bias-corrected (Bergsma 2013); 0 where there is nothing to associate.
+
+    Args:
+        table: how many have which two labels.
+        symmetric: both sides are the same group, and each couple stands in the table from either side.  Among couples who have nothing
+            to do with each other chi square then has k (k - 1) / 2 degrees of freedom, those of genotypes at one locus.
 
     >>> round(cramers_v(np.eye(3) * 100), 2), cramers_v(np.ones((3, 3)) * 50)
     (1.0, 0.0)
+
     """
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    n = table.sum()
+    whole = table.sum()
+    n = whole / 2 if symmetric else whole
     if n < 2 or min(table.shape) < 2:
         return 0.0
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / n
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / whole
     r, k = table.shape
-    phi = max(0.0, float(((table - expected) ** 2 / expected).sum()) / n - (r - 1) * (k - 1) / (n - 1))
-    return float(np.sqrt(phi / max(min(k - (k - 1) ** 2 / (n - 1), r - (r - 1) ** 2 / (n - 1)) - 1, 1e-9)))
+    freedom = (k * (k - 1) / 2,) * 3 if symmetric else ((r - 1) * (k - 1), (k - 1) ** 2, (r - 1) ** 2)
+    by_chance, columns, rows = (float(one) / (n - 1) for one in freedom)
+    phi = max(0.0, float(((table - expected) ** 2 / expected).sum()) / whole - by_chance)
+    return float(np.sqrt(phi / max(min(k - columns, r - rows) - 1, 1e-9)))
+
+
+def seen_together(rows: Labels, columns: Labels, types: tuple[int, int], *, symmetric: bool = False) -> float:
+    """Association of the types of couples, see `cramers_v`; `symmetric`: both sides are the same group."""
+    table = crossed(rows, columns, *types)
+    return cramers_v(table + table.T if symmetric else table, symmetric=symmetric)
 
 
 def planted(rows: NDArray[np.float64], columns: NDArray[np.float64], seed: int, couples: int = PLANTED_COUPLES) -> float:
@@ -218,13 +251,23 @@ def planted(rows: NDArray[np.float64], columns: NDArray[np.float64], seed: int, 
     return float((one * reached).sum() / (one * attainable).sum())
 
 
-def found_by_chance(rows: Labels, columns: Labels, types: tuple[int, int], seed: int, times: int = 20) -> float:
-    """Mean share of pairs of types whose interval says that they go together, or do not, after partners were shuffled."""
+def found_by_chance(rows: Labels, columns: Labels, types: tuple[int, int], seed: int, times: int = 20, *, symmetric: bool = False) -> float:
+    """Mean share of pairs of types whose interval says that they go together, or do not, after partners were shuffled.
+
+    `symmetric`: both sides are the same group, so that anybody may become the partner of anybody, and a pair of types counts once.
+    """
     random = np.random.default_rng(seed)
     shares = []
     for _ in range(times):
-        _, low, high = shrunk_lifts(crossed(rows, random.permutation(columns), *types))
-        shares.append(float(np.mean((low > 1) | (high < 1))))
+        if symmetric:
+            one, other = np.split(random.permutation(np.concatenate([rows, columns])), 2)
+            table = crossed(one, other, *types)
+            counted = np.triu(np.ones(types, dtype=bool))
+            _, low, high = shrunk_lifts(table + table.T - np.diag(np.diag(table)), symmetric=True)
+        else:
+            counted = np.ones(types, dtype=bool)
+            _, low, high = shrunk_lifts(crossed(rows, random.permutation(columns), *types))
+        shares.append(float(np.mean(((low > 1) | (high < 1))[counted])))
     return float(np.mean(shares))
 
 

@@ -1,8 +1,8 @@
 """Learn types from couples: identities → types of four groups → names and pictures → classifier → couples typed → gates →
 compatibility → a pack.
 
-A run is a folder of checkpoints named after everything that its result depends on (people, settings, code, the version in use), so
-that a run that was killed goes on where it stood and comes to the same pack, to the byte.
+A run is a folder of sealed checkpoints named after everything that its result depends on (people, settings, code, the version in
+use), so that a run that was killed goes on where it stood and comes to the same pack, to the byte; for a day, then it begins anew.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine import calibration
 from engine.backends.runtime import Runtime
 from engine.settings import LearningSettings
 from engine.training import checkpoints, compatibility, gates, packing
-from engine.training.checkpoints import Checkpoints, Result
+from engine.training.checkpoints import Result, Runs
 from engine.training.corpus import Corpus, Recent, couples_of
 from engine.training.gates import Gate
 from engine.training.grouping import FACE_REMOVED, arrays_of, described
@@ -34,9 +34,6 @@ from engine.training.stages import Groups, Made, Progress, arrays_of_recent, fou
 from engine.training.trial import Trial
 from engine.training.viewing import Views
 from engine.types import GROUPS, TypePack, read_manifest
-
-RUNS = 3
-"""Runs whose checkpoints are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class Learner:
         corpus: Corpus,
         active: Path,
         settings: LearningSettings,
-        work: Path,
+        runs: Runs,
         *,
         views: Views | None = None,
         runtime: Runtime | None = None,
@@ -96,7 +93,7 @@ class Learner:
             corpus: what to learn from.
             active: folder of the version in use.
             settings: what is chosen and what must hold.
-            work: folder for checkpoints of runs.
+            runs: where the checkpoints are.
             views: embeds changed copies of crops; None: directions are drawn instead (tests).
             runtime: for the distilled classifier; None: the centroids assign (tests).
             progress: told how far it is.
@@ -106,7 +103,7 @@ class Learner:
         self.corpus = corpus
         self.active = active
         self.settings = settings
-        self.work = work
+        self.runs = runs
         self.views = views
         self.runtime = runtime
         self.progress = progress or (lambda stage, done, total: None)
@@ -146,19 +143,21 @@ class Learner:
 
         """
         with threadpool_limits(1):
-            return self._run()
+            made = self._run()
+        if isinstance(made, TooFew):
+            self.finish()
+        return made
 
     def finish(self) -> None:
-        """Say that what came of the run is safe elsewhere: the next run with the same data begins anew; old checkpoints go."""
-        Checkpoints(self.work / self.key).clear()
-        checkpoints.prune(self.work, RUNS)
+        """Say that what came of the run is safe elsewhere: its checkpoints and their key go, and the next run begins anew."""
+        self.runs.clear()
 
     def _run(self) -> Candidate | TooFew:
         counted = self.people()
         gate = gates.worst(gates.at_least("people", counted[group], self.settings.people_min, about=group) for group in GROUPS)
         if not gate.passed:
             return TooFew(gate, counted)
-        kept = Checkpoints(self.work / self.key)
+        kept = self.runs.begin(self.key, self.now)
         stages = 14
         step = iter(range(1, stages + 1))
 
@@ -245,8 +244,10 @@ class Learner:
         """What tells couples from random pairs of the same ages under the new types."""
         typings = [(int(one[0]), int(one[1]), one[2], one[3]) for one in judged["typings"]]
         pack = self._draft(folder, made, begun)
-        settings = self.settings
-        learned = compatibility.learn(self.corpus.subjects, identities, typings, pack, settings.seed, settings.compatibility_ece_max)
+        settings, active = self.settings, TypePack.load(self.active, runtime=self.runtime)
+        learned = compatibility.learn(
+            self.corpus.subjects, identities, typings, pack, settings.seed, settings.compatibility_ece_max, active
+        )
         if learned is None:
             return {}, {"calibration": None, "gates": []}
         return {}, {"calibration": learned.calibration.plain(), "gates": [asdict(gate) for gate in learned.gates]}
@@ -308,6 +309,7 @@ class Learner:
                 **found.figures,
                 **{f"held_{name}": round(value, 4) for name, value in asdict(held).items()},
                 "classifier_agreement": made.fitted["agreement"][group],
+                "classifier_people": made.fitted["figures"][group]["people"],
             }
         whole = {
             "version": version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,10 @@ Labels = NDArray[np.intp]
 
 SHUFFLED_MOST = 0.2
 """Share of pairs of types that may seem to go together, or not, once partners are shuffled: what an 80 % interval errs by."""
+PLANTS = 12
+"""Affinities that are planted, each with other favourites and other couples: one alone has no noise to be told from."""
+SIDES: Final[tuple[tuple[Gender, Gender], ...]] = (("man", "woman"), ("woman", "woman"), ("man", "man"))
+"""Couples that have an affinity of their own."""
 TIMED = 200
 """Assignments that are timed."""
 
@@ -34,6 +38,21 @@ class Evidence:
     """(rows,) number of the type, -1 for none."""
     same: NDArray[np.float64]
     """(rows,) share of a row's views that get the row's type; empty where there are no views."""
+
+
+@dataclass(frozen=True, slots=True)
+class Couples:
+    """Types of couples of the same genders, by number; which of two people of one gender is in `rows` means nothing."""
+
+    rows: Labels
+    columns: Labels
+    types: tuple[int, int]
+    symmetric: bool
+
+    def affinity(self, drawn: Labels | None = None) -> float:
+        """How far types go together, 0–1, among all couples or those `drawn`."""
+        rows, columns = (self.rows, self.columns) if drawn is None else (self.rows[drawn], self.columns[drawn])
+        return gates.seen_together(rows, columns, self.types, symmetric=self.symmetric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +84,11 @@ class Trial:
             gates.worst(self._stability(group) for group in GROUPS),
             gates.worst(self._jaccard(group) for group in GROUPS),
             gates.worst(self._same_person(group, new[group], old[group]) for group in GROUPS),
-            gates.worst(
-                gates.at_least("classifier_agreement", self.agreement[group], self.settings.agreement_min, about=group) for group in GROUPS
-            ),
+            gates.worst(self._agreement(group) for group in GROUPS),
             gates.worst(self._coverage(group, new[group], old[group]) for group in GROUPS),
             gates.worst(gates.at_least("smallest_type", int(sizes[group].min()), self.settings.type_min, about=group) for group in GROUPS),
             *self._affinity(),
-            gates.worst(self._planted(kind, sizes) for kind in ("face", "fashion")),
+            gates.worst(self._planted(kind, new, old) for kind in ("face", "fashion")),
             *self._shadow(),
         ]
 
@@ -112,9 +129,9 @@ class Trial:
     def _same_person(self, group: str, new: Evidence, old: Evidence | None) -> Gate:
         """Whether pictures of one person get one type as often as under the types in use."""
         n = len(new.same)
-        here = gates.kappa(new.same, new.labels[:n], self._types(group))
+        here = gates.kappa(new.same, new.labels[:n], self._types(group)) if n else 1.0
         if old is None or n == 0:
-            return gates.at_least("same_person", here if n else 1.0, 0.0, about=group)
+            return gates.at_least("same_person", here, 0.0, about=group)
         theirs, k = old, len(self.active.groups[group].types)
         difference = gates.resampled(
             lambda drawn: (
@@ -128,50 +145,83 @@ class Trial:
         noise = float(np.hypot(difference, np.sqrt(2) * self.held[group].same_noise))
         return gates.compared("same_person", here, 0.0, gates.kappa(old.same, old.labels[:n], k), noise, group)
 
+    def _agreement(self, group: str) -> Gate:
+        """Whether the classifier says what clustering says as often as that of the version in use did, each of its own types."""
+        figures = self.before.get(group, {}).get("figures", {})
+        value, past = self.agreement[group], figures.get("classifier_agreement")
+        if past is None:
+            return gates.at_least("classifier_agreement", value, self.settings.agreement_min, about=group)
+        people = int(figures.get("classifier_people", figures["people"]))
+        noise = gates.noise_of_shares(value, len(np.unique(self.rows[group].people)), float(past), people)
+        return gates.compared("classifier_agreement", value, self.settings.agreement_min, float(past), noise, group)
+
     def _coverage(self, group: str, new: Evidence, old: Evidence | None) -> Gate:
-        typed = (new.labels >= 0).astype(np.float64)
         if old is None:
-            return gates.at_least("coverage", float(typed.mean()), self.settings.coverage_min, about=group)
-        theirs = (old.labels >= 0).astype(np.float64)
-        noise = gates.resampled(lambda drawn: float(typed[drawn].mean() - theirs[drawn].mean()), len(typed), self.settings.seed)
-        # The candidate may leave as many without a type as the settings allow outliers.
-        past = float(theirs.mean()) - self.settings.outliers
-        return gates.compared("coverage", float(typed.mean()), self.settings.coverage_min, past, noise, group)
+            return gates.at_least("coverage", float((new.labels >= 0).mean()), self.settings.coverage_min, about=group)
+        return self._covered("coverage", group, new.labels, old.labels)
+
+    def _covered(self, gate: str, group: str, new: Labels, old: Labels) -> Gate:
+        """Whether as many people get a type as under the version in use."""
+        mine, theirs = (new >= 0).astype(np.float64), (old >= 0).astype(np.float64)
+        drawn = gates.resampled(lambda at: float(mine[at].mean() - theirs[at].mean()), len(mine), self.settings.seed)
+        value, past = float(mine.mean()), float(theirs.mean())
+        noise = float(
+            np.hypot(drawn, np.hypot(self._floor_noise(self.candidate, group, value), self._floor_noise(self.active, group, past)))
+        )
+        if self.active.groups[group].floor <= -1:
+            # It gives a type to people who are like none, which is not to be matched: the settings say how many may get none.
+            past = min(past, 1 - self.settings.outliers)
+        return gates.compared(gate, value, self.settings.coverage_min, past, noise, group)
+
+    def _floor_noise(self, pack: TypePack, group: str, covered: float) -> float:
+        """By how much the share of people without a type errs for the people that the floor of a group was learned from."""
+        people = sum(info.members for info in pack.groups[group].types)
+        if pack.groups[group].floor <= -1 or not people:
+            return 0.0
+        left = min(1 - covered, self.settings.outliers)
+        return float(np.sqrt(left * (1 - left) / people))
 
     def _affinity(self) -> list[Gate]:
         """Whether couples still show who goes with whom, and do not once they are shuffled."""
         mine = typings_of(self.subjects, self.identities, self.candidate)
+        theirs = typings_of(self.subjects, self.identities, self.active)
         found: list[Gate] = []
         chance: list[Gate] = []
         for kind in ("face", "fashion"):
-            rows, columns = paired(self.subjects, mine, self.candidate, kind)
-            if len(rows) < gates.FEW:
-                continue
-            k = (len(self.candidate.groups[f"man_{kind}"].types), len(self.candidate.groups[f"woman_{kind}"].types))
-            value = gates.cramers_v(gates.crossed(rows, columns, *k))
-            noise = gates.resampled(
-                lambda drawn, rows=rows, columns=columns, k=k: gates.cramers_v(gates.crossed(rows[drawn], columns[drawn], *k)),  # type: ignore[misc]
-                len(rows),
-                self.settings.seed,
-            )
-            past = None
-            if self._comparable(f"man_{kind}"):
-                theirs = typings_of(self.subjects, self.identities, self.active)
-                one, other = paired(self.subjects, theirs, self.active, kind)
-                size = (len(self.active.groups[f"man_{kind}"].types), len(self.active.groups[f"woman_{kind}"].types))
-                past = gates.cramers_v(gates.crossed(one, other, *size)) if len(one) >= gates.FEW else None
-                # Both are noisy, and as good as independent of each other where types differ.
-                noise *= float(np.sqrt(2))
-            found.append(gates.compared("affinity", value, 0.0, past, noise, kind))
-            share = gates.found_by_chance(rows, columns, k, self.settings.seed)
-            chance.append(gates.at_most("affinity_by_chance", share, SHUFFLED_MOST, about=kind))
+            for sides in SIDES:
+                new = paired(self.subjects, mine, self.candidate, kind, sides)
+                if len(new.rows) < gates.FEW:
+                    continue
+                about = f"{sides[0]}_{sides[1]}_{kind}" if new.symmetric else kind
+                noise = gates.resampled(new.affinity, len(new.rows), self.settings.seed)
+                past = None
+                if self._comparable(f"man_{kind}"):
+                    old = paired(self.subjects, theirs, self.active, kind, sides)
+                    past = old.affinity() if len(old.rows) >= gates.FEW else None
+                    # Both are noisy, and as good as independent of each other where types differ.
+                    noise *= float(np.sqrt(2))
+                found.append(gates.compared("affinity", new.affinity(), 0.0, past, noise, about))
+                share = gates.found_by_chance(new.rows, new.columns, new.types, self.settings.seed, symmetric=new.symmetric)
+                chance.append(gates.at_most("affinity_by_chance", share, SHUFFLED_MOST, about=about))
         return [gates.worst(found), gates.worst(chance)] if found else []
 
-    def _planted(self, kind: str, sizes: Mapping[str, NDArray[np.intp]]) -> Gate:
-        share = gates.planted(
-            sizes[f"man_{kind}"].astype(np.float64) + 1, sizes[f"woman_{kind}"].astype(np.float64) + 1, self.settings.seed
-        )
-        return gates.at_least("planted_affinity", share, self.settings.planted_min, about=kind)
+    def _planted(self, kind: str, new: Mapping[str, Evidence], old: Mapping[str, Evidence | None]) -> Gate:
+        """Whether affinities could be found among types of these sizes as well as among those that the same people have in use."""
+        value, noise = self._recovered(self.candidate, kind, new)
+        if any(old[f"{gender}_{kind}"] is None for gender in ("man", "woman")):
+            return gates.at_least("planted_affinity", value, self.settings.planted_min, noise, kind)
+        past, theirs = self._recovered(self.active, kind, old)
+        return gates.compared("planted_affinity", value, self.settings.planted_min, past, float(np.hypot(noise, theirs)), kind)
+
+    def _recovered(self, pack: TypePack, kind: str, evidence: Mapping[str, Evidence | None]) -> tuple[float, float]:
+        """Mean share of planted affinities that is recovered, and its standard error."""
+        sizes = []
+        for group in (f"man_{kind}", f"woman_{kind}"):
+            labels = np.empty(0, dtype=np.intp) if (known := evidence[group]) is None else known.labels
+            # A type that nobody has could still get somebody.
+            sizes.append(np.bincount(labels[labels >= 0], minlength=len(pack.groups[group].types)).astype(np.float64) + 1)
+        shares = [gates.planted(sizes[0], sizes[1], self.settings.seed + number) for number in range(PLANTS)]
+        return float(np.mean(shares)), float(np.std(shares, ddof=1) / np.sqrt(PLANTS))
 
     def _shadow(self) -> list[Gate]:
         """The candidate on recent members' selfies."""
@@ -188,7 +238,7 @@ class Trial:
             stacked = np.stack(own)
             new = numbers(self.candidate, group, stacked, self.candidate.groups[group].types[0].gender)
             old = numbers(self.active, group, stacked, self.candidate.groups[group].types[0].gender)
-            covered.append(self._shadow_coverage(group, new, old))
+            covered.append(self._covered("shadow_coverage", group, new, old))
             mapping = gates.crossed(
                 self._evidence(self.active, group).labels,
                 self._evidence(self.candidate, group).labels,
@@ -199,12 +249,6 @@ class Trial:
             bound = min(self.settings.change_max, seen.chance) + gates.NOISE * seen.noise
             changed.append(gates.at_most("shadow_changed", seen.changed, bound, seen.noise, group))
         return [*found, *([gates.worst(covered), gates.worst(changed)] if covered else [])]
-
-    def _shadow_coverage(self, group: str, new: Labels, old: Labels) -> Gate:
-        mine, theirs = (new >= 0).astype(np.float64), (old >= 0).astype(np.float64)
-        noise = gates.resampled(lambda drawn: float(mine[drawn].mean() - theirs[drawn].mean()), len(mine), self.settings.seed)
-        lowest = min(self.settings.coverage_min, float(theirs.mean()))
-        return gates.at_least("shadow_coverage", float(mine.mean()), lowest - gates.NOISE * noise, noise, group)
 
     def _latency(self) -> Gate:
         """Milliseconds of processor time for 95 % of the assignments: what a busy machine does meanwhile is not their fault."""
@@ -225,13 +269,15 @@ def numbers(pack: TypePack, group: str, vectors: NDArray[np.float32], gender: Ge
     return np.array([-1 if guess is None else order[guess.id] for guess in found], dtype=np.intp)
 
 
-def paired(subjects: Sequence[Subject], typings: Sequence[Typing], pack: TypePack, kind: str) -> tuple[Labels, Labels]:
-    """Numbers of the types of man and woman of each couple of a man and a woman."""
-    rows, columns = [], []
+def paired(subjects: Sequence[Subject], typings: Sequence[Typing], pack: TypePack, kind: str, sides: tuple[Gender, Gender]) -> Couples:
+    """The types of each couple of people of these two genders."""
     place = {info.id: (info.gender, number) for group in pack.groups.values() for number, info in enumerate(group.types)}
-    for which, one, other in partners_of(subjects, typings):
-        both = dict((place[one], place[other]))
-        if which == kind and len(both) == 2:
-            rows.append(both["man"])
-            columns.append(both["woman"])
-    return np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp)
+    rows, columns = [], []
+    for which, a, b in partners_of(subjects, typings):
+        one, other = place[a], place[b]
+        if which == kind and sorted((one[0], other[0])) == sorted(sides):
+            first, second = (one, other) if one[0] == sides[0] else (other, one)
+            rows.append(first[1])
+            columns.append(second[1])
+    types = (len(pack.groups[f"{sides[0]}_{kind}"].types), len(pack.groups[f"{sides[1]}_{kind}"].types))
+    return Couples(np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp), types, sides[0] == sides[1])

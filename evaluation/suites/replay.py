@@ -32,10 +32,12 @@ def run(context: Context) -> Section:
     for what in ("AUC of a match", f"precision at {K}", f"recall at {K}", f"NDCG at {K}"):
         others = ", ".join(f"{other} {of[f'{what}, {other}'].mean():.3f}" for other in MATCH)
         rows += [_row(f"{what}, {way}", of, "popularity", f"{what}, popularity", note=others if way == WAYS[0] else "") for way in WAYS]
-    answers, later, judged = (of[name].mean() for name in ("answers", "later", "judged"))
+    counts = ("answers", "later", "judged", "judged viewers", "answered by both")
+    answers, later, judged, viewers, both = (of[name].mean() for name in counts)
     note = (
-        f"Learned from {answers:,.0f} answers (the first {SPLIT:.0%} of the days), scored on {later:,.0f}; matches on the {judged:,.0f} of "
-        f"these to which both answered somewhere in the log. Half of the logged sessions were in random order."
+        f"Learned from {answers:,.0f} answers (the first {SPLIT:.0%} of the days), scored on {later:,.0f}; matches on the {judged:,.0f} "
+        f"of these (by {viewers:,.0f} members) to which both answered behind the split. To {both - judged:,.0f} more one of the two had "
+        "answered before it, which was learned from. Half of the logged sessions were in random order."
     )
     return Section("replay", "Whom to meet: replay of logged answers", tuple(rows), (), (note,))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from evaluation.context import Context
 from evaluation.plots import drawing
 from evaluation.ranking import Estimate, over_seeds, ratio
-from evaluation.report import Row, Section
+from evaluation.report import Row, Section, number
+from evaluation.town.outcome import WHO
 from evaluation.town.parameters import SENSITIVITY
 from evaluation.town.runs import ABLATIONS, LIKERS, ONE_WAY, POLICIES, PRODUCT, STATED, Done, Job, by_the_bot
 from evaluation.town.runs import run as lives
@@ -29,15 +31,22 @@ MATCHES = "matches a member and week"
 BASELINES = ("popularity", ONE_WAY, "random", "most frequent partner type", "popularity" + LIKERS, ONE_WAY + LIKERS)
 PROMISED = ("popularity", ONE_WAY)
 COMPARED = (PRODUCT, "popularity", ONE_WAY)
+ASKED = ("random", "popularity", ONE_WAY, "most frequent partner type")
+"""What every figure stands beside."""
 TOLD = (
-    ("expected matches in 10 cards", "", "by the true chances of both"),
-    ("precision at 10", "", "share of the first ten of each order that would like each other"),
-    ("recall at 10", "", ""),
-    ("NDCG at 10", "", ""),
-    ("first replies", "", "answers to first messages within a week"),
-    ("without a match", "", "of those who were there two weeks or longer"),
-    ("days until seen", "d", "median, until ten people saw a newcomer's card"),
+    (MATCHES, "", "higher", "of whoever was there"),
+    ("expected matches in 10 cards", "", "higher", "by the true chances of both"),
+    ("precision at 10", "", "higher", "share of the first ten of each order that would like each other"),
+    ("recall at 10", "", "higher", ""),
+    ("NDCG at 10", "", "higher", ""),
+    ("first replies", "", "higher", "answers to first messages within a week, by who wrote these"),
+    ("without a match", "", "lower", "of those who were there two weeks or longer"),
+    ("exposure gini", "", "lower", "of cards a day that showed them"),
+    ("days until seen", "d", "lower", "median, until ten people saw a newcomer's card"),
+    ("ECE of a like", "", "lower", "bins of equal mass; for who says a chance"),
+    ("ECE of a match", "", "lower", "bins of equal mass; for who says a chance of both"),
 )
+"""Name, unit, which way is better, what it is."""
 
 Figures = dict[str, dict[str, NDArray[np.float64]]]
 """By policy and figure, an entry a seed."""
@@ -81,7 +90,7 @@ def collected(done: Sequence[Done]) -> Figures:
 def promises(figures: Figures) -> list[Row]:
     """What was promised: matches over the baselines', evenness, calibration."""
     ours = figures[PRODUCT]
-    rows = [_row(MATCHES, over_seeds(ours[MATCHES]), note=_by_gender(ours, MATCHES))]
+    rows = []
     for baseline in BASELINES:
         found = ratio(ours[MATCHES], figures[baseline][MATCHES])
         bound = RATIO if baseline in PROMISED else None
@@ -121,17 +130,17 @@ def matches(figures: Figures, policy: str) -> Row:
 
 
 def told(figures: Figures) -> list[Row]:
-    """The product's other figures beside popularity's."""
+    """Each of the product's figures, of everybody and by gender, beside those of every baseline that was asked for."""
     rows = []
-    for name, unit, note in TOLD:
-        ours = figures[PRODUCT]
-        sides = "" if f"{name} women" not in ours else _by_gender(ours, name)
-        row = _row(name, over_seeds(ours[name]), unit=unit, note="; ".join(part for part in (note, sides) if part))
-        baseline = float(np.nanmean(figures["popularity"][name]))
-        lower = name in {"without a match", "days until seen"}
-        rows.append(
-            Row(row.name, row.value, row.n, unit, "lower" if lower else "higher", None, row.interval, baseline, "popularity", row.note)
-        )
+    for name, unit, better, what in TOLD:
+        for who in WHO:
+            found = over_seeds(figures[PRODUCT][name + who])
+            beside = {baseline: over_seeds(figures[baseline][name + who]).value for baseline in ASKED}
+            others = ", ".join(f"{baseline} {number(value)}" for baseline, value in beside.items() if baseline != "popularity")
+            note = "; ".join(part for part in ("" if who else what, others) if part)
+            row = _row(f"{name}:{who or ' everybody'}", found, unit=unit, better=better, note=note)
+            popular = None if math.isnan(beside["popularity"]) else beside["popularity"]
+            rows.append(replace(row, baseline=popular, baseline_name="popularity"))
     return rows
 
 

@@ -38,14 +38,13 @@ def figures(life: Life) -> dict[str, float]:
         for name, value in _of(life, group).items():
             found[name + who] = value
     found["exposure gini within"] = (found["exposure gini women"] + found["exposure gini men"]) / 2
-    found["first replies"] = float(life.messages[:, 3].mean()) if len(life.messages) else math.nan
     return found
 
 
 def curves(life: Life) -> Curves | None:
-    """None where the policy says no chances."""
+    """None where the policy does not say both chances."""
     log, world = life.log, life.world
-    if np.isnan(log.out).any() or not len(log):
+    if np.isnan(log.out + log.back).any() or not len(log):
         return None
     mutual = world.truth.mutual[log.viewer, log.shown]
     out, match = reliability(log.out, log.liked), reliability(log.out * log.back, mutual)
@@ -58,7 +57,10 @@ def exposure(life: Life) -> Floats:
 
 
 def _of(life: Life, group: Bools) -> Mapping[str, float]:
-    """For the members of a group: as viewers where it is about cards, as those who are shown where it is about exposure."""
+    """For the members of a group: as viewers where it is about cards, as those who are shown where it is about exposure.
+
+    A first reply is counted for who wrote the message that it answers.
+    """
     log, world = life.log, life.world
     viewed = group[log.viewer]
     there = world.habits.present.sum(axis=0)
@@ -77,12 +79,14 @@ def _of(life: Life, group: Bools) -> Mapping[str, float]:
         "without a match": _mean(matches[long_there] == 0),
         "exposure gini": gini(cards[group[counted]]),
         "days until seen": _newcomers(life, group),
+        "first replies": _mean(life.messages[group[life.messages[:, 1]], 3]),
         "explored": _mean(log.explored[viewed & (log.place == PLACES.index("discover"))]),
     }
     out, back = log.out[viewed], log.back[viewed]
     said = len(out) > 0 and not np.isnan(out).any()
+    both = said and not np.isnan(back).any()
     found["ECE of a like"] = reliability(out, log.liked[viewed]).ece if said else math.nan
-    found["ECE of a match"] = reliability(out * back, mutual).ece if said else math.nan
+    found["ECE of a match"] = reliability(out * back, mutual).ece if both else math.nan
     found["ECE of a like, equal width"] = ece_equal_width(out, log.liked[viewed]) if said else math.nan
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.affinity import Affinity
-from engine.matching.daily import stable
+from engine.matching.daily import best, stable
 from engine.matching.exposure import Fair
 from engine.matching.features import Crowd
 from engine.matching.lifts import Table
@@ -76,7 +77,8 @@ class Product:
             world: whom it serves.
             settings: of ranking; None: those that ship.
             name: what the report calls it.
-            one_way: order by the chance that the viewer likes the candidate, alone: no way back, no levelling, no newcomers, no pairs.
+            one_way: order by the chance that the viewer likes the candidate, alone: no way back (nor a word of it), no levelling, no
+                newcomers, no pairs.
             daily: pairs of the day are made.
 
         """
@@ -113,9 +115,10 @@ class Product:
         if not self.daily:
             return {}
         awake = np.flatnonzero(present & (idle <= AWAKE))
-        places = np.argwhere(np.triu(free[np.ix_(awake, awake)] & free[np.ix_(awake, awake)].T))
-        scored = self.matcher.pairs([self.people[one] for one in awake], places, self.model, self.world.truth.couples)
-        chosen = stable(scored)
+        new = free[np.ix_(awake, awake)]
+        places = np.argwhere(np.triu(new & new.T))
+        scored = self.matcher.pairs([self.people[one] for one in awake], places, self.model, self.world.truth.couples, self.fair)
+        chosen = stable(best([*scored, *((other, one, score) for one, other, score in scored)]))
         return {**dict(chosen), **{other: one for one, other in chosen}}
 
     def order(self, asked: Asked) -> Order:
@@ -132,7 +135,7 @@ class Product:
         return Order(
             np.array([one.id for one in found], dtype=np.intp),
             np.array([one.p_out for one in found]),
-            np.array([one.p_back for one in found]),
+            np.array([math.nan if self.one_way else one.p_back for one in found]),
             np.array([one.explored and not self.one_way for one in found]),
         )
 

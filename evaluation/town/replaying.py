@@ -2,7 +2,8 @@
 
 The log has the columns of the database's judgements (day, viewer, shown, liked) and is written in the town by a policy that explores:
 half of the sessions are in random order, so that the later weeks are not only what the product would have shown.  Nothing but the
-log and the profiles is used: where a match is judged, both must have answered in the log.
+log and the profiles is used: where a match is judged, both must have answered in the log, and both behind the split.  An answer before it
+has been learned from; a match judged by it would be half known, and only to who looks at the way back.
 """
 
 from __future__ import annotations
@@ -129,8 +130,10 @@ def figures(world: World) -> dict[str, float]:
         result[f"AUC of a like, {name}"] = auc(score, later.liked)
         result[f"AUC of a like, {name} women"] = auc(score[women], later.liked[women])
         result[f"AUC of a like, {name} men"] = auc(score[~women], later.liked[~women])
-    known, mutual = answered_both(events, later)
+    known, mutual = answered_both(later)
     result["judged"] = float(known.sum())
+    result["judged viewers"] = float(len(np.unique(later.viewer[known])))
+    result["answered by both"] = float(_answered_back(events, later).sum())
     for name, score in found.match.items():
         result[f"AUC of a match, {name}"] = auc(score[known], mutual[known])
         each = per_viewer(later.viewer[known], score[known], mutual[known])
@@ -138,12 +141,18 @@ def figures(world: World) -> dict[str, float]:
     return result
 
 
-def answered_both(events: Events, later: Events) -> tuple[Bools, Bools]:
-    """For each later card, whether the shown person answered about the viewer anywhere in the log, and whether both liked."""
-    answers = {(a, b): liked for a, b, liked in zip(events.viewer.tolist(), events.shown.tolist(), events.liked.tolist(), strict=True)}
+def answered_both(later: Events) -> tuple[Bools, Bools]:
+    """For each later card, whether the shown person answered about the viewer behind the split too, and whether both liked."""
+    answers = {(a, b): liked for a, b, liked in zip(later.viewer.tolist(), later.shown.tolist(), later.liked.tolist(), strict=True)}
     back = [answers.get((b, a)) for a, b in zip(later.viewer.tolist(), later.shown.tolist(), strict=True)]
     known = np.array([one is not None for one in back], dtype=bool)
     return known, np.array([bool(one) for one in back], dtype=bool) & later.liked
+
+
+def _answered_back(events: Events, later: Events) -> Bools:
+    """For each later card, whether the shown person answered about the viewer anywhere in the log."""
+    answers = set(zip(events.viewer.tolist(), events.shown.tolist(), strict=True))
+    return np.array([(b, a) in answers for a, b in zip(later.viewer.tolist(), later.shown.tolist(), strict=True)], dtype=bool)
 
 
 def per_viewer(viewers: Codes, score: Floats, mutual: Bools) -> dict[str, float]:

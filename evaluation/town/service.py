@@ -24,7 +24,7 @@ from db import impressions, matching_states, members, photos
 from db import types as type_queries
 from db.records import TypeKind, TypeRow
 from db.session import Connection, Database
-from db.settings import DatabaseSettings
+from db.settings import DatabaseSettings, keys_under
 from engine.affinity import Affinity
 from engine.embedding import packed
 from engine.matching.daily import stable
@@ -96,7 +96,7 @@ class Service:
 
 def serve(world: World, folder: Path, settings: RankingSettings | None = None) -> Life:
     """Every day of the town; the log has the cards that were answered."""
-    database = Database(DatabaseSettings(url=f"sqlite:///{folder / 'town.sqlite'}"))
+    database = Database(DatabaseSettings(url=f"sqlite:///{folder / 'town.sqlite'}"), keys_under(folder))
     database.open()
     try:
         service = Service(world, database, Affinity(world.pack), LearnedInUse(settings or RankingSettings()))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import index_process
+from benchmarks.index_process import KEY
 from benchmarks.suites import candidates
 from benchmarks.suites.candidates import DIMS, K, Town, bare, changes, compare, fill, verify
 from engine.index.exact import ExactIndex
@@ -18,7 +19,7 @@ from engine.index.values import Hit
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExactIndex, Town, Path]:
     folder = tmp_path_factory.mktemp("bench") / "index"
-    index, town = ExactIndex(folder, DIMS).open(), Town()
+    index, town = ExactIndex(folder, DIMS, KEY).open(), Town()
     fill(index, town, 6_000)
     return index, town, folder
 

@@ -45,7 +45,7 @@ def test_an_answer_that_does_not_come_is_named(page: Page) -> None:
     started = time.monotonic()
     with pytest.raises(BenchError, match="did not answer"):
         page.wait(relay.ONE, page.say(relay.ONE, "hello"), patience=0.2)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # without that patience it would be thirty
 
 
 def test_refusals_are_named(page: Page) -> None:
@@ -58,13 +58,13 @@ def test_a_program_that_ends_is_noticed_at_once(tmp_path: Path) -> None:
     made = Program(tmp_path / "log", "-c", "raise SystemExit(3)")
     with made as program, Page(free_port()) as page, pytest.raises(BenchError, match="ended with 3"):
         page.wait_until_up(program)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
 
 
 def test_cpu_and_memory_of_a_program_are_read(tmp_path: Path) -> None:
-    busy = "import time\nx = bytearray(60_000_000)\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass\ntime.sleep(60)"
+    busy = "import time\nx = bytearray(60_000_000)\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass\ntime.sleep(600)"
     with Program(tmp_path / "log", "-c", busy) as program:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while program.cpu() < 0.45 and time.monotonic() < end:
             time.sleep(0.05)
         assert program.cpu() >= 0.45

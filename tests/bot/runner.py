@@ -1,6 +1,7 @@
 """A bot's scheduler in a process of its own, for tests that kill it: `python -m tests.bot.runner DATABASE_URL FOLDER`.
 
 Its only command is a small real one: it counts to `steps`, a line of progress and a checkpoint each, and goes on where it was killed.
+As long as there is a file `hold` with a number in it, it stays at that number, so that a test finds it at work however late it comes.
 """
 
 from __future__ import annotations
@@ -35,8 +36,15 @@ folder, steps = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 (folder / "pids").open("a").write(f"{os.getpid()}\\n")
 mark = folder / "checkpoint"
 done = int(mark.read_text()) if mark.exists() else 0
+def held():
+    try:
+        return done >= int((folder / "hold").read_text())
+    except FileNotFoundError:
+        return False
 while done < steps:
     time.sleep(0.05)
+    while held():
+        time.sleep(0.05)
     done += 1
     (folder / "steps").open("a").write(f"{done}\\n")
     mark.with_suffix(".new").write_text(str(done))

@@ -148,5 +148,8 @@ async def test_a_start_and_a_stop_leave_no_task_behind(tmp_path: Path, small_pac
     stage = Stage(tmp_path, small_pack, analyser)
     await stage.open()
     await stage.close()
-    await asyncio.sleep(0.1)
+    for _ in range(100):  # those that end take a few turns of the loop
+        if asyncio.all_tasks() == before:
+            break
+        await asyncio.sleep(0.02)
     assert asyncio.all_tasks() == before

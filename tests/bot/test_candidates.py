@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
-from collections.abc import Iterator
+import secrets
+import shutil
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from bot.usecases import discover, ranking
 from db import changes, erasure, likes, members, photos, safety, search
 from db.records import Member
 from db.session import Connection
+from engine.index.exact import ExactIndex
 from engine.index.settings import IndexSettings
 from engine.index.values import IndexFault
 from engine.values import Vector
@@ -28,6 +31,24 @@ from tests.db.people import BUSAN, NOW, SUWON, person
 ALL = 10_000
 
 
+class Keys:
+    """A vault of one key."""
+
+    def __init__(self) -> None:
+        self.now, self.made = b"", 0
+
+    def key(self, scope: str) -> bytes:
+        assert scope == candidates.SCOPE
+        if not self.now:
+            self.now, self.made = secrets.token_bytes(32), self.made + 1
+        return self.now
+
+    def destroy(self, scopes: Collection[str], *, final: bool = False) -> None:
+        assert list(scopes) == [candidates.SCOPE]
+        assert not final
+        self.now = b""
+
+
 class Bench:
     """A town, and the index that follows it."""
 
@@ -35,12 +56,13 @@ class Bench:
         self.town, self.folder = town, folder
         self.context = surroundings()
         self.asked = 0
+        self.keys = Keys()
         self.made: list[Candidates] = []
         self.start()
 
     def start(self, **settings: object) -> Candidates:
         chosen = replace(IndexSettings(members=1), **settings)  # type: ignore[arg-type]
-        self.candidates = Candidates(self.town.database, chosen, self.folder, lambda: self.context)
+        self.candidates = Candidates(self.town.database, chosen, self.folder, lambda: self.context, self.keys)
         self.made.append(self.candidates)
         return self.candidates
 
@@ -180,14 +202,14 @@ def test_a_restart_follows_the_log_from_where_it_was(bench: Bench, caplog: pytes
     caplog.set_level(logging.INFO)
     her, him = bench.town.newcomer("woman", "men"), bench.town.newcomer("man", "women")
     bench.candidates.look()
-    assert "built anew" in caplog.text
+    assert "(built)" in caplog.text
     bench.candidates.close()
     second = bench.town.newcomer("man", "women")
     bench.town.database.transact(members.update, him, NOW, status="paused")
     caplog.clear()
     bench.start().look()
     assert "in the index" in caplog.text
-    assert "built anew" not in caplog.text
+    assert "(built)" not in caplog.text
     assert bench.ids(her) == [second]
     bench.agrees(her)
 
@@ -201,7 +223,7 @@ def test_a_log_that_was_cut_and_another_database_mean_building_anew(bench: Bench
     bench.town.database.transact(changes.forget_before, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
     caplog.clear()
     bench.start().look()
-    assert "built anew" in caplog.text
+    assert "(built)" in caplog.text
     assert bench.ids(her) == [him]
     # Cut while the bot runs and is behind:
     other = bench.town.newcomer("man", "women")
@@ -228,34 +250,75 @@ def test_a_small_town_asks_sql_and_leaves_no_vectors_lying_about(bench: Bench) -
     her = bench.town.newcomer("woman", "men")
     bench.candidates.look()
     bench.candidates.close()
-    assert (bench.folder / "vectors.f32").exists()
+    assert (bench.folder / "head").exists()
     bench.start(members=3).look()
     assert bench.ids(her) is None
     assert bench.asked == 0, "nobody needs a query that is not asked"
     assert not bench.folder.exists()
 
 
-def test_an_erased_member_is_gone_from_the_file(bench: Bench) -> None:
-    her = bench.town.newcomer("woman", "men", face_consent=True)
-    mark = np.array([0.123456, 0.5, -0.25, 0.8], "<f4")
+def test_an_erased_member_is_gone_from_memory_at_once_and_from_the_disk_with_the_next_flush(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    her, him = bench.town.newcomer("woman", "men"), bench.town.newcomer("man", "women")
+    bench.candidates.look()
+    index = bench.candidates._index
+    assert isinstance(index, ExactIndex)
+    assert sorted(index._slots) == [her, him]
+    row = index.matrix[index._slots[her]].tobytes()
+    assert any(row), "there is something to be erased"
+    bench.town.database.transact(erasure.erase, her, NOW)
+    monkeypatch.setattr(candidates, "FLUSH_GONE", 0.0)
+    bench.candidates.look()
+    assert sorted(index._slots) == [him]
+    assert row not in index.matrix.tobytes()
+    bench.candidates.close()
+    again = ExactIndex(bench.folder, index.dims, bench.keys.now).open()
+    assert sorted(again._slots) == [him]
+    again.close()
 
-    def store(connection: Connection) -> None:
-        [photo] = photos.of(connection, her)
-        photos.add_vector(connection, photo.id, "face", "face-test", "test", mark.tobytes(), 4)
 
-    bench.town.database.transact(store)
-    bench.town.newcomer("man", "women")
+def test_a_day_after_somebody_left_copies_of_the_files_are_noise(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    her, him = bench.town.newcomer("woman", "men"), bench.town.newcomer("man", "women")
     bench.candidates.look()
     index = bench.candidates._index
     assert index is not None
-    before = (bench.folder / "vectors.f32").read_bytes()
-    assert any(before), "there is something to be erased"
-    count = np.count_nonzero(np.frombuffer(before, "<f4").reshape(-1, index.dims).any(axis=1))
+    first = bench.keys.now
+    shutil.copytree(bench.folder, tmp_path / "copy")
+    monkeypatch.setattr(candidates, "FLUSH_GONE", 0.0)
+    monkeypatch.setattr(candidates, "RENEW", 0)
     bench.town.database.transact(erasure.erase, her, NOW)
     bench.candidates.look()
-    after = np.frombuffer((bench.folder / "vectors.f32").read_bytes(), "<f4").reshape(-1, index.dims)
-    assert np.count_nonzero(after.any(axis=1)) == count - 1
-    assert not any(int.from_bytes((bench.folder / "records.bin").read_bytes()[at : at + 8], "little") == her for at in range(0, 640, 64))
+    assert bench.keys.now != first
+    bench.candidates.close()
+    for folder, left in ((bench.folder, [him]), (tmp_path / "copy", [])):
+        again = ExactIndex(folder, index.dims, bench.keys.now).open()
+        assert sorted(again._slots) == left
+        again.close()
+    bench.start().look()
+    assert bench.ids(him) == []
+    assert bench.keys.made == 2
+
+
+def test_who_withdraws_face_consent_is_another_row(bench: Bench) -> None:
+    """What is derived from the face goes from the index with the vectors that it was derived from."""
+    her = bench.town.newcomer("woman", "men", face_consent=True)
+    mark = np.array([0.6, 0.0, -0.8, 0.0], "<f4")
+
+    def store(connection: Connection) -> None:
+        [photo] = photos.of(connection, her)
+        photos.add_vector(connection, photo.id, "face", bench.context.pack.face_model, "test", mark.tobytes(), 4)
+
+    bench.town.database.transact(store)
+    bench.candidates.look()
+    index = bench.candidates._index
+    assert isinstance(index, ExactIndex)
+    before = index.matrix[index._slots[her]].copy()
+    bench.town.database.transact(erasure.withdraw_face, her)
+    bench.candidates.look()
+    after = index.matrix[index._slots[her]]
+    assert not np.array_equal(before, after)
+    assert np.count_nonzero(after) < np.count_nonzero(before)
 
 
 def test_when_it_breaks_sql_goes_on_and_it_comes_back(

@@ -13,8 +13,9 @@ import pytest
 from bot.judging import Verdict
 from bot.keyboards import COUPLE
 from bot.replies import Document, Picture
-from bot.usecases import consent, couple_links, couples, onboarding, privacy
+from bot.usecases import appeals, consent, couple_links, couples, onboarding, privacy
 from bot.usecases import safety as safety_usecases
+from crawler import reading
 from crawler.couples import Reason
 from db import consents, erasure, members, pictures, uploads
 from db import couples as corpus
@@ -183,7 +184,7 @@ def test_who_is_too_young_ends_it(town: Town, giver: int, side: str) -> None:
         assert "취소되어" in told(town, giver)
     assert town.member(child).status == "banned"
     town.now = town.now.replace(year=2031)
-    assert keys(town.act(child, onboarding.shut_out)) == ["underage.welcome_back", "ask.language"], "the terms were never shown"
+    assert keys(town.act(child, appeals.stopped)) == ["underage.welcome_back", "ask.language"], "the terms were never shown"
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -236,6 +237,19 @@ def test_either_of_the_two_takes_it_back(town: Town, giver: int, other: int, who
     assert keys(town.act(two, couples.withdraw, upload.id)) == ["couple.gone"]
     assert collect(town.database, town) == []
     assert presses(town.act(one, couples.show)) == {"couple_give"}
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_withdrawing_face_consent_takes_the_couple_out_of_the_next_training(town: Town, giver: int, other: int, who: int) -> None:
+    agreed(town, giver, other)
+    collect(town.database, town)
+    assert len(reading.read(town.database, "f-1", "g-1", 100).subjects) == 2
+    one = (giver, other)[who]
+    town.database.transact(members.update, one, town.now, face_consent=True)
+    assert "face.off_done" in keys(town.act(one, privacy.face, "off"))
+    assert len(reading.read(town.database, "f-1", "g-1", 100).subjects) == 0
+    assert town.database.read(corpus.people) == []
+    assert collect(town.database, town) == []
 
 
 def test_what_an_operator_removes_is_said_to_be_gone(town: Town, giver: int, other: int) -> None:

@@ -8,14 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.desk import Services
 from bot.jobs import Run, Worker
+from bot.learning import LearnedInUse
 from bot.replies import word
-from bot.usecases import daily, discover
+from bot.usecases import daily, discover, persons
 from db import daily as picks
-from db import exposures, impressions, jobs, likes, members, outbox, safety
+from db import exposures, impressions, jobs, likes, members, outbox, safety, search
 from db.session import Connection
 from engine.matching.daily import stable
 from tests.bot.meeting import Town, surroundings
@@ -23,6 +25,7 @@ from tests.bot.runner import scheduler
 from tests.bot.test_discover import dress
 from tests.bot.test_scheduler import QUIET
 from tests.bot.test_words import WORDS
+from tests.db.people import person
 
 DAY = dt.date(2026, 11, 21)
 
@@ -111,8 +114,58 @@ def test_nothing_is_said_where_nobody_is_new_or_may_be_met(town: Town, change: s
     assert suggest(town, her, him) == 0
     assert town.mail() == {}
     assert town.database.read(picks.of_day, DAY) == {}
-    if change != "skipped":  # who skipped her is no longer looked for on his side, and refused when given
-        assert choices(town, her) == []
+    assert choices(town, her) == []
+
+
+def crowd_in(town: Town, member_id: int, cards: int) -> None:
+    """So many others see somebody."""
+
+    def work(connection: Connection) -> None:
+        for _ in range(cards):
+            impressions.add(connection, person(connection, "other", photo=False).id, member_id, town.now, "discover")
+
+    town.database.transact(work)
+
+
+@pytest.mark.parametrize("side", ["her", "him"])
+def test_who_was_shown_to_enough_people_is_chosen_by_nobody_and_chooses_nobody(town: Town, side: str) -> None:
+    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
+    minimum = surroundings().learned.settings.minimum
+    crowd_in(town, her if side == "her" else him, minimum - 1)
+    assert (choices(town, her), choices(town, him)) == ([him], [her])
+    crowd_in(town, her if side == "her" else him, 1)
+    assert (choices(town, her), choices(town, him)) == ([], [])
+    assert suggest(town, her, him) == 0, "the choice was made before the last of these cards"
+    assert town.database.read(picks.of_day, DAY) == {}
+    assert town.mail() == {}
+
+
+def test_a_choice_has_the_score_of_the_engines_pairs_in_both_directions(town: Town) -> None:
+    her, him = town.newcomer("woman", "men"), town.newcomer("man", "women")
+    town.database.transact(members.update, her, town.now, last_active_at=town.now - dt.timedelta(days=5))
+    crowd_in(town, him, 4)
+    context = surroundings(town.now)
+    learned = context.learned
+    two = [town.database.read(persons.of, context.pack, town.now, 7, [one])[one] for one in (her, him)]
+    assert [one.recent for one in two] == [0, 4]
+    [(_, _, score)] = learned.matcher.pairs(two, np.array([(0, 1)]), learned.model, None, learned.fair)
+    for me, you in ((her, him), (him, her)):
+        assert town.database.read(daily.choices, context, town.member(me), DAY) == [(me, you, pytest.approx(score))]
+
+
+def test_where_all_of_the_first_were_shown_enough_it_is_looked_further(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = town.newcomer("man", "women")
+    hers = [town.newcomer("woman", "men", last_active_at=town.now - dt.timedelta(days=day)) for day in range(4)]
+    minimum = surroundings().learned.settings.minimum
+    for her in hers[:2]:
+        crowd_in(town, her, minimum)
+    context = surroundings(town.now)
+    few = LearnedInUse(replace(context.learned.settings, pool=2)).now(context.affinity)
+    found = town.database.read(daily.choices, replace(context, learned=few), town.member(me), DAY)
+    assert [other for _, other, _ in found] == hers[2:]
+    crowd_in(town, me, minimum)
+    monkeypatch.setattr(search, "candidates", None)  # for whom no pair can be there is no search
+    assert town.database.read(daily.choices, replace(context, learned=few), town.member(me), DAY) == []
 
 
 def test_who_was_away_takes_no_part(town: Town) -> None:

@@ -16,7 +16,7 @@ import pytest
 from bot import learning
 from bot.learning import LearnedInUse, Learner
 from bot.runtime import Runtime
-from db import erasure, impressions, judgements, likes, matching_states, members
+from db import consents, erasure, impressions, judgements, likes, matching_states, members
 from db.session import Connection, Database
 from engine.embedding import packed
 from engine.matching.features import FEATURES, PLACE
@@ -103,6 +103,19 @@ def test_what_cannot_be_learned_from_is_passed_over(town: Town, people: tuple[li
     assert not town.database.read(learning.waiting)
 
 
+def test_nothing_is_learned_of_a_face_whose_consent_lapsed(town: Town, people: tuple[list[int], list[int]]) -> None:
+    """What was compared when it was given is in the features of answers that nobody has folded in yet."""
+    women, men = people
+    town.database.transact(consents.give, women[0], "face", "2020-01", True, NOW)
+    town.database.transact(consents.give, women[1], "face", "2020-01", False, NOW)
+    for woman in women[:2]:
+        town.database.transact(members.update, woman, NOW, face_consent=False)
+    answers(town, men[:1], women, 3)
+    assert town.database.transact(learning.fold, small_pack(), SETTINGS, NOW) == 3
+    assert kept(town.database).seen == 2, "a refusal is none: what was compared then was no face"
+    assert not town.database.read(learning.waiting)
+
+
 def test_it_is_learned_who_comes_back_to_answer(town: Town, people: tuple[list[int], list[int]]) -> None:
     """Of likes a week old it is counted whether an answer came in time, once, by how long the other one had been away."""
     women, men = people
@@ -157,13 +170,15 @@ def test_several_processes_fold_every_answer_once(town: Town, people: tuple[list
 
 
 @pytest.mark.slow
-def test_kills_lose_no_answer_and_count_none_twice(town: Town, people: tuple[list[int], list[int]], database_url: str) -> None:
+def test_kills_lose_no_answer_and_count_none_twice(
+    town: Town, people: tuple[list[int], list[int]], database_url: str, tmp_path: Path
+) -> None:
     women, men = people
     answers(town, men, women, 600)
     kills = 0
     for pause in (0.01, 0.03, 0.05, 0.08, 0.0, 0.02):
         with subprocess.Popen(
-            [sys.executable, "-m", "tests.bot.folder", database_url], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.bot.folder", database_url, str(tmp_path), "10"], cwd=ROOT, stdout=subprocess.PIPE, text=True
         ) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == "begun\n"
@@ -175,7 +190,9 @@ def test_kills_lose_no_answer_and_count_none_twice(town: Town, people: tuple[lis
     done = kept(town.database).seen
     assert done < 600, "the kills were too late to tell anything"
     answers(town, men, women, 40, seed=2)
-    subprocess.run([sys.executable, "-m", "tests.bot.folder", database_url], cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-m", "tests.bot.folder", database_url, str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=120
+    )
     assert kept(town.database).seen == 640
     assert kept(town.database).to_bytes() == alone(town).to_bytes()
 

@@ -33,6 +33,12 @@ def test_a_burst_passes_then_one_word_then_silence() -> None:
     assert [throttle.take(1) for _ in range(6)] == [True] * 5 + [None]
 
 
+def test_talk_has_a_door_of_its_own() -> None:
+    throttle = Throttle(2, 1, Clock(), talk_burst=40)
+    assert [throttle.take(1, talk=True) for _ in range(41)] == [True] * 40 + [None]
+    assert [throttle.take(1) for _ in range(3)] == [True, True, None]
+
+
 def test_the_door_forgets_who_was_long_gone() -> None:
     throttle = Throttle(1, 1, Clock())
     for person in range(REMEMBERED + 10):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.usecases import discover, matching, types
-from db import couples, pictures
+from db import couples, members, pictures
 from db import types as member_types
 from db.corpus_records import PersonGender
 from db.records import TypeRow
@@ -88,6 +88,7 @@ def test_the_card_says_what_is_observed_and_what_is_no_more_than_chance(town: To
     me = town.newcomer("man", "women")
     town.database.transact(dress, me, "mf-0")
     town.database.transact(observe, ("mf-0", "wf-0", 30), ("mf-0", "wf-1", 30), ("mf-1", "wf-0", 30), ("mf-1", "wf-1", 30))
+    town.database.transact(members.update, me, town.now, face_consent=True)
     said = town.act(me, types.show)
     assert keys(said)[:2] == ["types.card", "types.partners_observed"]
     english, korean = texts(said)[1], texts(said, "ko")[1]

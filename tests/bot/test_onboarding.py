@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.replies import Notice, Say
-from bot.usecases import onboarding
+from bot.usecases import appeals, onboarding
 from bot.usecases.onboarding import ORDER
 from db import consents, photos, safety
 from db import types as member_types
@@ -164,14 +164,14 @@ def test_under_eighteen_is_turned_away_and_cannot_try_another_date(newcomer: New
     assert frozen.status == "banned"
     assert keys(newcomer.press("gender", "woman")) == ["ask.passed"]
     assert keys(newcomer.town.act(newcomer.id, onboarding.back, "gender")) == ["ask.passed"]
-    assert keys(newcomer.town.act(newcomer.id, onboarding.shut_out)) == ["underage.still"]
+    assert keys(newcomer.town.act(newcomer.id, appeals.stopped)) == ["underage.still"]
     assert newcomer.me.birth_date == frozen.birth_date
 
 
 def test_who_was_too_young_is_welcome_at_eighteen(newcomer: Newcomer) -> None:
     turned_away(newcomer)
     newcomer.later(days=1)
-    assert keys(newcomer.town.act(newcomer.id, onboarding.shut_out)) == ["underage.welcome_back", "ask.gender"]
+    assert keys(newcomer.town.act(newcomer.id, appeals.stopped)) == ["underage.welcome_back", "ask.gender"]
     assert (newcomer.me.status, newcomer.me.step) == ("onboarding", "gender")
 
 

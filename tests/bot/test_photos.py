@@ -7,14 +7,14 @@ import typing
 import pytest
 
 from bot.replies import Picture
-from bot.usecases import onboarding, photos
+from bot.usecases import decisions, onboarding, photos
 from bot.usecases import types as type_usecases
 from db import members, safety
 from db import photos as stored
 from db import types as member_types
 from db.session import Database
 from engine.values import ProblemCode
-from tests.bot.meeting import keys, presses
+from tests.bot.meeting import ADMIN, keys, presses
 from tests.bot.newcomer import Newcomer, faceless, selfie
 
 PROBLEMS = [code for code in typing.get_args(ProblemCode) if code != "minor"]
@@ -118,6 +118,82 @@ def test_a_good_second_photo_needs_no_admin(newcomer: Newcomer) -> None:
     newcomer.send(selfie("minor"))
     assert keys(newcomer.send(selfie()))[0] == "types.card"
     assert newcomer.read(safety.reviews_open) == []
+
+
+def test_walking_about_between_two_young_photos_forgets_nothing(newcomer: Newcomer) -> None:
+    newcomer.upto("photo")
+    assert keys(newcomer.send(selfie("minor"))) == ["photo.problem.minor"]
+    newcomer.town.act(newcomer.id, onboarding.back, "photo")
+    newcomer.answer("ages")
+    assert keys(newcomer.send(selfie("minor"))) == ["photo.minor_review"]
+
+
+@pytest.mark.parametrize("status", ["active", "paused"])
+def test_a_young_face_on_a_members_photo_stops_them_at_once(newcomer: Newcomer, status: str) -> None:
+    """They are shown to others, and talk: there is no second photo before an admin hears of the first."""
+    newcomer.ready()
+    newcomer.transact(lambda c: members.update(c, newcomer.id, newcomer.town.now, status=status))
+    newcomer.town.act(newcomer.id, photos.show)
+    said = newcomer.send(selfie("minor"))
+    assert keys(said) == ["safety.frozen.photo"]
+    assert presses(said) == {"appeal_ask"}
+    assert newcomer.me.status == "frozen"
+    [review] = newcomer.read(safety.reviews_open)
+    assert review.kind == "underage"
+    assert newcomer.read(stored.by_id, review.photo_id).status == "pending"
+    assert [len(newcomer.read(stored.vectors, newcomer.id, kind)) for kind in ("face", "fashion")] == [1, 1], "nothing is read from it"
+
+
+@pytest.mark.parametrize("how", ["video", "admin"])
+def test_of_whom_more_is_known_than_an_estimate_only_the_photo_waits(newcomer: Newcomer, how: str) -> None:
+    newcomer.ready()
+    _found_of_age(newcomer, how)
+    said = [keys(newcomer.send(selfie("minor"))) for _ in range(2)]
+    assert said == [["photo.minor_waits"]] * 2
+    assert newcomer.me.status == "active"
+    waiting = newcomer.read(safety.reviews_open)
+    assert [(review.kind, newcomer.read(stored.by_id, review.photo_id).status) for review in waiting] == [("minor", "pending")] * 2
+    boss = newcomer.transact(members.create, ADMIN, "en", newcomer.town.now).id
+    newcomer.town.act(boss, decisions.decide_review, waiting[0].id, approved=True)
+    newcomer.town.act(boss, decisions.decide_review, waiting[1].id, approved=False)
+    assert [newcomer.read(stored.by_id, review.photo_id).status for review in waiting] == ["approved", "rejected"]
+    assert newcomer.me.status == "active"
+    assert keys(newcomer.send(selfie("minor"))) == ["photo.added"], "an admin found them to be of age by a photo"
+
+
+def test_what_is_read_again_of_them_waits_by_itself(newcomer: Newcomer) -> None:
+    newcomer.ready()
+    newcomer.send(selfie())
+    _found_of_age(newcomer, "video")
+    [first, second] = newcomer.read(stored.of, newcomer.id)
+    said = newcomer.town.act(newcomer.id, photos.reread, [(first.id, selfie("minor")), (second.id, selfie())])
+    assert keys(said)[0] == "types.card"
+    assert [review.photo_id for review in newcomer.read(safety.reviews_open)] == [first.id]
+
+
+def _found_of_age(newcomer: Newcomer, how: str) -> None:
+    if how == "video":
+        newcomer.transact(lambda c: members.update(c, newcomer.id, newcomer.town.now, verified=True))
+        return
+    review = newcomer.transact(safety.open_review, newcomer.id, "underage", newcomer.town.now)
+    newcomer.transact(safety.decide_review, review.id, ADMIN, True, newcomer.town.now)
+
+
+def test_a_birth_date_that_was_forgiven_says_nothing_of_a_face(newcomer: Newcomer) -> None:
+    newcomer.ready()
+    review = newcomer.transact(safety.open_review, newcomer.id, "minor", newcomer.town.now)
+    newcomer.transact(safety.decide_review, review.id, ADMIN, True, newcomer.town.now)
+    assert keys(newcomer.send(selfie("minor"))) == ["safety.frozen.photo"]
+
+
+def test_a_young_face_on_a_photo_that_is_read_later_is_looked_at(newcomer: Newcomer) -> None:
+    newcomer.ready()
+    [photo] = newcomer.read(stored.of, newcomer.id)
+    said = newcomer.town.act(newcomer.id, photos.reread, [(photo.id, selfie("minor"))])
+    assert keys(said) == ["safety.frozen.photo"]
+    assert newcomer.me.status == "frozen"
+    [review] = newcomer.read(safety.reviews_open)
+    assert review.photo_id == photo.id
 
 
 def test_photos_are_ordered_replaced_and_removed(newcomer: Newcomer) -> None:

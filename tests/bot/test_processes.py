@@ -76,11 +76,21 @@ async def wait_for_ticks(file: Path, within: float = 0.1) -> None:
             pass
 
 
-async def test_a_command_is_held_up_and_ended_with_whoever_waits(tmp_path: Path) -> None:
+async def stopped(group: int) -> None:
+    """Wait until a process is held up: one that was in the midst of writing ends that first."""
+    async with asyncio.timeout(60):
+        while Path(f"/proc/{group}/stat").read_text().rpartition(")")[2].split()[0] != "T":  # noqa: ASYNC110, ASYNC240 the kernel's
+            await asyncio.sleep(0.01)
+
+
+async def test_a_command_is_held_up_and_ended_with_whoever_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Neither ends by itself while this test waits, however slow the machine is.
+    monkeypatch.setattr(processes, "HOLD", 3600.0)
+    monkeypatch.setattr(processes, "PATIENCE", 120.0)
     children, file, running = await start_ticking(tmp_path)
     [group] = children._groups
     children.hold(True)
-    await asyncio.sleep(0.1)
+    await stopped(group)
     assert await ticks(file, 0.4) == 0
     children.hold(False)
     await wait_for_ticks(file)

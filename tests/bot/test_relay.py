@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.incoming import File
 from bot.outbox import Letter
 from bot.usecases import anonymity, chats, reach, relay
 from bot.usecases.relay import Incoming
@@ -33,10 +34,25 @@ def test_a_message_and_its_copy_are_one_transaction(town: Town, couple: tuple[in
     assert stored.recipient_message_id is not None
 
 
-@pytest.mark.parametrize("kind", ["contact", "poll", "dice", "game", "venue", "story", "unknown", "paid_media", "invoice"])
-def test_what_cannot_be_passed_on_is_said(town: Town, couple: tuple[int, int], kind: str) -> None:
-    said = keys(town.act(couple[0], relay.receive, Incoming(12, kind)))
-    assert said == ["relay.contact" if kind == "contact" else "relay.unsupported"]
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("game", "relay.game"),
+        ("story", "relay.story"),
+        ("invoice", "relay.paid"),
+        ("giveaway", "relay.unsupported"),
+        ("checklist", "relay.unsupported"),
+        ("unknown", "relay.unsupported"),
+        ("poll", "relay.unsupported"),
+    ],
+)
+def test_what_cannot_be_passed_on_is_said(town: Town, couple: tuple[int, int], kind: str, key: str) -> None:
+    assert keys(town.act(couple[0], relay.receive, Incoming(12, kind))) == [key]
+    assert town.mail() == {}
+
+
+def test_what_clients_say_about_themselves_is_no_message(town: Town, couple: tuple[int, int]) -> None:
+    assert town.act(couple[0], relay.receive, Incoming(12, "service")) == []
     assert town.mail() == {}
 
 
@@ -68,7 +84,8 @@ def test_answers_go_to_the_chat_of_what_they_answer(town: Town, couple: tuple[in
     mail = town.mail()
     assert list(mail) == [other]
     assert mail[other][0]["answers"] == stored.id
-    assert town.act(her, relay.receive, text(42, reply_to=999)) == []
+    # A word of the bot's may have been about another chat than the one that is open.
+    assert keys(town.act(her, relay.receive, text(42, reply_to=999))) == ["relay.went"]
     assert list(town.mail()) == [him]
 
 
@@ -84,6 +101,22 @@ def test_a_copy_from_another_chat_names_its_sender_and_leads_there(town: Town, c
     assert button["callback_data"] == f"open:{pair.id}:"
     assert keys(town.act(her, chats.enter, pair.id)) == ["chats.entered"]
     assert town.member(her).active_pair_id == pair.id
+
+
+def test_what_is_new_elsewhere_is_a_tap_away(town: Town, couple: tuple[int, int]) -> None:
+    her, _ = couple
+    other = town.newcomer("man", "women")
+    second = town.match(her, other)
+    assert keys(town.act(her, chats.current)) == ["chats.now"]
+    town.mail()
+    for number in (53, 54):
+        town.act(other, relay.receive, text(number))
+    first, again = town.mail()[her]
+    assert "(2)" not in first["body"]["reply_markup"]["inline_keyboard"][0][0]["text"]
+    assert "(2)" in again["body"]["reply_markup"]["inline_keyboard"][0][0]["text"]
+    now, elsewhere = town.act(her, chats.current)
+    assert [now.word.key, elsewhere.word.key, elsewhere.word.count] == ["chats.now", "chats.elsewhere", 2]  # type: ignore[union-attr]
+    assert elsewhere.buttons[0][0].press.to == second.id  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("end", ["unmatch", "block", "ban"])
@@ -114,7 +147,7 @@ def test_strangers_cannot_enter_or_end_a_chat(town: Town, couple: tuple[int, int
     eve = town.newcomer("man", "women")
     for usecase in (chats.enter, chats.profile, chats.unmatch):
         assert keys(town.act(eve, usecase, pair.id)) == ["chats.over"]
-    assert keys(town.act(eve, chats.ask_unmatch, pair.id)) == ["chats.none"]
+    assert keys(town.act(eve, chats.ask_unmatch, pair.id)) == ["chats.over"]
     assert town.member(eve).active_pair_id is None
     assert town.mail() == {}
 
@@ -137,10 +170,14 @@ def test_in_chat_means_that_nothing_else_waits_for_the_message(town: Town, coupl
 def test_two_edits_in_one_second_both_count(town: Town, couple: tuple[int, int]) -> None:
     her, him = couple
     town.act(her, relay.receive, text(81))
+    town.mail()
     town.act(her, relay.edited, text(81, "one", mark="1"))
+    (first,) = town.mail()[him]
     town.act(her, relay.edited, text(81, "two", mark="2"))
-    town.act(her, relay.edited, text(81, "two", mark="2"))
-    assert [letter["body"].get("text") for letter in town.mail()[him]] == [None, "one", "two"]
+    (second,) = town.mail()[him]
+    assert [letter["body"]["text"] for letter in (first, second)] == ["one", "two"]
+    assert town.act(her, relay.edited, text(81, "two", mark="2")) == []
+    assert town.mail() == {}
 
 
 def test_partners_are_told_once_that_somebody_is_gone(town: Town, couple: tuple[int, int]) -> None:
@@ -148,7 +185,36 @@ def test_partners_are_told_once_that_somebody_is_gone(town: Town, couple: tuple[
     for _ in range(2):
         town.act(him, lambda connection, context, member: reach.lost(connection, context, member) or [])
     assert len(town.mail()[her]) == 1
-    assert keys(town.act(her, relay.receive, text(91))) == ["relay.unreachable"]
+    assert keys(town.act(her, relay.receive, text(91))) == ["relay.choose"]
+    pair = town.database.read(pairs.between, her, him)
+    assert pair is not None
+    town.act(her, chats.enter, pair.id)
+    assert keys(town.act(her, relay.receive, text(92))) == ["relay.unreachable"]
+
+
+def test_who_cannot_be_reached_any_more_leaves_no_message_unaccounted_for(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    for number in (93, 94):
+        town.act(her, relay.receive, text(number))
+    town.act(him, lambda connection, context, member: reach.lost(connection, context, member) or [])
+    (told,) = town.mail()[her]
+    assert "마지막에 보낸 메시지 2개는 전해지지 않았" in told["body"]["text"]
+
+
+def test_what_was_read_in_a_chat_is_not_new_once_nobody_is_in_it(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    for number in (95, 96):
+        town.act(him, relay.receive, text(number))
+    town.mail()
+    town.act(him, lambda connection, context, member: reach.lost(connection, context, member) or [])
+    assert town.database.read(activity.unread, her) == {}
+
+
+def test_a_refusal_answers_the_message_that_is_meant(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    town.act(him, lambda connection, context, member: reach.lost(connection, context, member) or [])
+    (said,) = town.act(her, relay.receive, text(97))
+    assert said.answers == 97  # type: ignore[union-attr]
 
 
 def test_many_chats_are_listed_in_pages_with_those_with_news_first(town: Town) -> None:
@@ -177,13 +243,49 @@ def test_many_chats_are_listed_in_pages_with_those_with_news_first(town: Town) -
         ("@maru_99 and maru_9 are others", "@maru_99 and maru_9 are others"),
         ("t.me/maru_99", "t.me/maru_99"),
         ("😀 @maru_9 😀", "😀 ••••••• 😀"),
+        ("t.me/+821012345678", "•" * 18),
+        ("https://t.me/contact/Ab_c-9 now", f"{'•' * 27} now"),
+        ("tg://resolve?phone=821012345678", "•" * 31),
+        ("tg:user?id=7", "•" * 12),
+        ("t.me/+AbCdEf123456", "t.me/+AbCdEf123456"),
+        ("https://t.me/m/AbC_d-9 now", f"{'•' * 22} now"),
+        ("TELEGRAM.DOG/M/abc", "•" * 18),
+        ("telegram.me/contact/abc", "•" * 23),
+        ("tg://message?slug=AbC", "•" * 21),
+        ("tg:message?x=1&slug=AbC", "•" * 23),
+        ("tg:resolve?domain=maru_9 hi", f"{'•' * 24} hi"),
+        ("TG:RESOLVE?start=1&DOMAIN=MARU_9", "•" * 32),
+        ("tg:/user/?id=7", "•" * 14),
+        ("maru_9.telegram.me", "•" * 18),
+        ("t.me:443//maru_9", "•" * 16),
+        ("see https://t.me/%6Daru_9 ok", f"see {'•' * 21} ok"),
+        ("https://t%2Eme/%4Daru%5F9", "•" * 25),
+        ("https://web.telegram.org/a/#?tgaddr=tg%3A%2F%2Fresolve%3Fdomain%3Dmaru_9", "•" * 72),
+        ("https://web.telegram.org/k/#123456789", "•" * 37),
+        ("t.me/music/5 and 50% of m/slug", "t.me/music/5 and 50% of m/slug"),
+        ("https://a.kr/%6Daru?x=%20 100%", "https://a.kr/%6Daru?x=%20 100%"),
+        ("tg:resolve?domain=maru_99 t.me/%6Daru_99", "tg:resolve?domain=maru_99 t.me/%6Daru_99"),
     ],
 )
 def test_the_senders_own_name_is_hidden(said: str, expected: str) -> None:
     assert anonymity.clean(said, (), "maru_9").text == expected
 
 
-@pytest.mark.parametrize("url", ["tg://user?id=5", "TG://USER?ID=5", "https://t.me/maru_9", "tg://openmessage?user_id=5"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "tg://user?id=5",
+        "TG://USER?ID=5",
+        "https://t.me/maru_9",
+        "tg://openmessage?user_id=5",
+        "https://t.me/m/abc",
+        "tg://message?slug=abc",
+        "tg:resolve?domain=maru_9",
+        "https://T.ME/%6D%61ru_9",
+        "https://ｔ。me/maru_9",
+        "https://maru_9.t.me",
+    ],
+)
 def test_links_behind_words_that_lead_to_the_sender_go(url: str) -> None:
     link = {"type": "text_link", "offset": 0, "length": 2, "url": url}
     bold = {"type": "bold", "offset": 0, "length": 2}
@@ -240,8 +342,8 @@ def test_what_is_masked_is_said_and_sent_anew(town: Town, couple: tuple[int, int
     assert letter["method"] == "sendMessage"
     assert letter["body"]["text"] == "hi •••••••"
     assert letter["body"]["entities"] == [bold]
-    photo = Incoming(96, "photo", "by @maru_9 " + "x" * 1100, username="maru_9")
-    town.act(her, relay.receive, photo)
+    voice = Incoming(96, "voice", "by @maru_9 " + "x" * 1100, username="maru_9", file=File("v"))
+    town.act(her, relay.receive, voice)
     (letter,) = town.mail()[him]
     assert letter["method"] == "copyMessage"
     assert len(letter["body"]["caption"]) == 1024

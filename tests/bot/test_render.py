@@ -55,6 +55,7 @@ def test_keyboards_for_a_location_and_their_end(language: str) -> None:
 
 def test_the_other_replies() -> None:
     assert render(Say(word("ask.kept"), edit=True), WORDS, "en").method == "editMessageText"
+    assert render(Say(word("ask.kept"), protect=True), WORDS, "en").payload["protect_content"] is True
     assert render(Clear(), WORDS, "en").method == "editMessageReplyMarkup"
     notice = render(Notice(word("person.about", about="<" * 300), alert=True), WORDS, "en")
     assert (len(notice.payload["text"]), notice.payload["show_alert"]) == (200, True)

@@ -9,14 +9,15 @@ from sqlalchemy import func, select
 
 from bot.desk import utc_now
 from bot.settings import ScheduleSettings
-from db import daily, impressions, jobs, judgements, updates
+from db import crawls, daily, impressions, jobs, judgements, updates
+from db.corpus_records import Cached
 from db.session import Connection, Database
 from db.tables import metadata
 from tests.bot.runner import scheduler
 from tests.db.people import people
 
 QUIET = ScheduleSettings(collect="", learn="", retype="", daily_pick="", retention="")
-TABLES = ("updates_seen", "impressions", "judgements", "daily_picks", "job_runs")
+TABLES = ("updates", "impressions", "judgements", "daily_picks", "job_runs", "http_cache")
 
 
 def rows(connection: Connection) -> dict[str, int]:
@@ -28,12 +29,13 @@ async def test_what_is_old_goes_and_what_is_young_stays(database: Database, tmp_
 
     def fill(connection: Connection, days: int) -> None:
         then = utc_now() - dt.timedelta(days=days)
-        updates.seen(connection, 1000 + days, then)
+        updates.add(connection, [updates.Arrived(1000 + days, 1, None)], "test", then, then)
         impressions.add(connection, her.id, him.id, then, "discover", p_out=0.2, features=b"1234")
         judgements.add(connection, her.id, him.id, True, then)
         daily.give(connection, then.date(), her.id, him.id)
         run = jobs.queue(connection, "retype", "schedule", {}, then)
         jobs.finish(connection, run, "done", {}, then)
+        crawls.cache(connection, f"{days:064}", Cached("", "", "", b"a list with captions of people", then))
 
     for days in (0, 400, 5):
         database.transact(fill, days)
@@ -46,7 +48,7 @@ async def test_what_is_old_goes_and_what_is_young_stays(database: Database, tmp_
     ended = database.read(jobs.by_id, run)
     assert ended is not None
     assert ended.state == "done", ended.result
-    assert database.read(rows) == {"updates_seen": 2, "impressions": 2, "judgements": 2, "daily_picks": 4, "job_runs": 3}
-    gone = {name: ended.result[name] for name in ("updates", "showings", "answers", "picks", "jobs")}
-    assert gone == {"updates": 1, "showings": 1, "answers": 1, "picks": 2, "jobs": 1}
+    assert database.read(rows) == {"updates": 2, "impressions": 2, "judgements": 2, "daily_picks": 4, "job_runs": 3, "http_cache": 2}
+    gone = {name: ended.result[name] for name in ("updates", "showings", "answers", "picks", "jobs", "lists")}
+    assert gone == {"updates": 1, "showings": 1, "answers": 1, "picks": 2, "jobs": 1, "lists": 1}
     services.runtime.close()

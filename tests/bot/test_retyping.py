@@ -101,8 +101,27 @@ def test_without_the_consent_no_face_is_read(town: Town, services: Services) -> 
         members.update(connection, member_id, town.now, face_consent=False)
 
     town.database.transact(refuse)
-    retyped(services)
+    assert retyped(services)["read"] == 0, "it would be found again each time"
     assert {one.model_version for one in town.database.read(photos.vectors, member_id, "face")} == {"another-face"}
+    services.runtime.close()
+
+
+def test_a_face_whose_consent_lapsed_gives_no_type(town: Town, services: Services) -> None:
+    """The vector stays until the new words are answered; a type made of it would be a use of it."""
+    member_id = with_vector(town, "face-test")
+    retyped(services)
+    assert face_type(town, member_id) == "wf-1"
+    [photo] = town.database.read(photos.of, member_id)
+    town.database.transact(photos.add_vector, photo.id, "fashion", "f", "test", np.eye(8, dtype="<f4")[2].tobytes(), 8)
+    town.database.transact(members.update, member_id, town.now, face_consent=False)
+    done = retyped(services)
+    given = town.database.read(types.of_member, member_id)
+    assert list(given) == ["fashion"]
+    assert town.database.read(photos.vectors, member_id, "face"), "nothing is erased before they answer"
+    assert done["left"] == 0, "else members would be retyped for ever"
+    town.database.transact(members.update, member_id, town.now, face_consent=True)
+    retyped(services)
+    assert face_type(town, member_id) == "wf-1"
     services.runtime.close()
 
 

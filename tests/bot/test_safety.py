@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.replies import Say, Shown
-from bot.usecases import admin, broadcast, chats, discover, moderation, safety
+from bot.usecases import admin, broadcast, chats, decisions, discover, moderation, safety
 from db import audit, likes, members, pairs, photos
 from db import safety as safety_queries
+from db.records import ReviewKind
 from tests.bot.meeting import ADMIN, Town, buttons, card, keys, presses, texts
 from tests.db.people import NOW
 
@@ -57,7 +58,7 @@ def test_a_report_from_a_card_also_skips_the_person(town: Town, boss: int) -> No
     mail = town.mail()
     assert list(mail) == [boss]
     data = [button["callback_data"].split(":")[0] for row in mail[boss][0]["body"]["reply_markup"]["inline_keyboard"] for button in row]
-    assert data == ["dismiss", "uphold", "reports"]
+    assert data == ["dismiss", "uphold", "case", "reports"]
 
 
 def test_a_reason_that_is_none_files_nothing(town: Town, couple: tuple[int, int]) -> None:
@@ -79,6 +80,40 @@ def test_words_are_added_to_the_report_and_to_nothing_else(town: Town, couple: t
     assert him not in town.mail()
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("sexual", "I'm only 15 and he asked me for nudes"),
+        ("sexual", "고1인데 자꾸 사진을 보내 달래요"),
+        ("other", "저 사실 중학생이에요"),
+        ("minor", "He is a kid. I'm 17 too."),
+    ],
+)
+def test_a_minor_who_says_so_in_a_report_is_frozen_and_the_report_stays(
+    town: Town, couple: tuple[int, int], boss: int, reason: str, words: str
+) -> None:
+    her, him = couple
+    town.act(her, safety.report, him, reason)
+    assert keys(town.act(her, safety.explain, words)) == ["safety.explained", "safety.frozen.age"]
+    assert (town.member(her).status, town.member(her).frozen_reason) == ("frozen", "explained")
+    (filed,) = town.database.read(safety_queries.open_reports)
+    assert (filed.reporter_id, filed.reported_id, filed.reason) == (her, him, f"{reason}: {words}")
+    asked = [f"review.{one.id}" for one in town.database.read(safety_queries.reviews_open, 50)]
+    shown = [town.act(boss, moderation.queue, after)[0] for after in ("", f"report.{filed.id}", *asked)]
+    assert any("what they wrote in a report" in text for text in texts(shown))
+
+
+@pytest.mark.parametrize("reason", ["minor", "fake", "other"])
+@pytest.mark.parametrize("words", ["고1이에요", "미성년자예요.", "she is 15", "저한테 15살이라고 했어요", "16 f"])
+def test_who_tells_that_somebody_else_is_a_minor_is_not_taken_for_one(
+    town: Town, couple: tuple[int, int], boss: int, reason: str, words: str
+) -> None:
+    her, him = couple
+    town.act(her, safety.report, him, reason)
+    assert keys(town.act(her, safety.explain, words)) == ["safety.explained"]
+    assert town.member(her).status == "active"
+
+
 def test_an_ended_chat_can_still_be_reported(town: Town, couple: tuple[int, int]) -> None:
     her, him = couple
     pair = town.database.read(pairs.between, her, him)
@@ -96,11 +131,12 @@ def test_a_report_is_decided_once(town: Town, couple: tuple[int, int], boss: int
     town.mail()
     (case,) = town.act(boss, moderation.queue)
     assert isinstance(case, Shown)
-    assert {"dismiss", "uphold", "reports"} == presses([case])
+    assert {*decisions.STATES, "evidence", "look", "reports"} == presses([case])
     (report,) = town.database.read(safety_queries.open_reports)
-    first = keys(town.act(boss, moderation.close_report, report.id, upheld=upheld))
-    assert first == ["admin.upheld" if upheld else "admin.dismissed", "admin.queue_empty"]
-    assert keys(town.act(boss, moderation.close_report, report.id, upheld=not upheld)) == ["admin.decided_already"]
+    do, other = ("uphold", "dismiss") if upheld else ("dismiss", "uphold")
+    first = keys(town.act(boss, decisions.decide_report, report.id, do))
+    assert first == [f"admin.done.{do}", "admin.queue_empty"]
+    assert keys(town.act(boss, decisions.decide_report, report.id, other)) == ["admin.decided_already"]
     assert town.member(him).status == ("banned" if upheld else "active")
     assert bool(town.mail()) == upheld
     assert actions(town)[:3] == ["report.filed", "case.read", "report.upheld" if upheld else "report.dismissed"]
@@ -111,7 +147,7 @@ def test_a_ban_ends_all_chats_and_unban_brings_back_hidden(town: Town, couple: t
     other = town.newcomer("woman", "men")
     town.match(him, other)
     town.mail()
-    (said,) = town.act(boss, admin.ban, f"#{him}")
+    (said,) = town.act(boss, decisions.ban_command, f"#{him}")
     assert keys([said]) == ["admin.banned"]
     mail = town.mail()
     assert {member: [letter["key"].split(":")[0] for letter in found] for member, found in mail.items()} == {
@@ -119,7 +155,7 @@ def test_a_ban_ends_all_chats_and_unban_brings_back_hidden(town: Town, couple: t
         other: ["ended"],
         him: ["banned"],
     }
-    assert keys(town.act(boss, admin.ban, f"#{him}")) == ["admin.banned_already"]
+    assert keys(town.act(boss, decisions.ban_command, f"#{him}")) == ["admin.banned_already"]
     assert keys(town.act(boss, admin.unban_pressed, him)) == ["admin.unbanned"]
     assert town.member(him).status == "paused"
     assert keys(town.act(boss, admin.unban, f"#{him}")) == ["admin.not_banned"]
@@ -128,11 +164,11 @@ def test_a_ban_ends_all_chats_and_unban_brings_back_hidden(town: Town, couple: t
 
 @pytest.mark.parametrize("who", ["", "#", "abc", "#x", "-5", "１２", "9" * 30, "#999999", "0", "'; DROP TABLE members; --"])
 def test_a_ban_of_nobody_says_so(town: Town, boss: int, who: str) -> None:
-    assert keys(town.act(boss, admin.ban, who)) == ["admin.who"]
+    assert keys(town.act(boss, decisions.ban_command, who)) == ["admin.who"]
 
 
 def test_admins_cannot_be_banned(town: Town, boss: int) -> None:
-    assert keys(town.act(boss, admin.ban, str(ADMIN))) == ["admin.not_admins"]
+    assert keys(town.act(boss, decisions.ban_command, str(ADMIN))) == ["admin.not_admins"]
 
 
 def test_a_photo_that_waited_is_approved_and_the_member_told_in_their_language(town: Town, boss: int) -> None:
@@ -146,10 +182,10 @@ def test_a_photo_that_waited_is_approved_and_the_member_told_in_their_language(t
     assert case.photo_id == photo.id
     review = buttons(case)[0].press
     assert review.do == "approve"
-    assert keys(town.act(boss, moderation.decide, review.to, approved=True))[0] == "admin.approved"
+    assert keys(town.act(boss, decisions.decide_review, review.to, approved=True))[0] == "admin.approved"
     assert town.see(him) == her
     assert len(town.mail()[her]) == 1
-    assert keys(town.act(boss, moderation.decide, review.to, approved=False)) == ["admin.decided_already"]
+    assert keys(town.act(boss, decisions.decide_review, review.to, approved=False)) == ["admin.decided_already"]
     assert town.mail() == {}
 
 
@@ -162,10 +198,39 @@ def test_an_age_review_lets_the_member_go_on(town: Town, boss: int, approved: bo
     town.database.transact(safety_queries.open_review, her, "minor", NOW, photo.id)
     (case,) = town.act(boss, moderation.queue)
     assert "19.5" in texts([case])[0]
-    town.act(boss, moderation.decide, buttons(case)[0].press.to, approved=approved)  # type: ignore[arg-type]
+    town.act(boss, decisions.decide_review, buttons(case)[0].press.to, approved=approved)  # type: ignore[arg-type]
     assert town.member(her).status == "active"
     assert (town.database.read(photos.by_id, photo.id).status) == ("approved" if approved else "rejected")  # type: ignore[union-attr]
     assert len(town.mail()[her]) == 1
+
+
+@pytest.mark.parametrize("kind", ["minor", "photo"])
+def test_a_child_in_any_photo_that_is_looked_at_can_be_erased(town: Town, boss: int, kind: ReviewKind) -> None:
+    """Else "refuse" asks for another photo, and one that passes the estimator needs no admin any more."""
+    her = town.newcomer("woman", "men")
+    account = town.member(her).telegram_id
+    photo = town.database.transact(photos.add, her, b"jpeg", NOW, status="pending")
+    review = town.database.transact(safety_queries.open_review, her, kind, NOW, photo.id)
+    (case,) = town.act(boss, moderation.queue)
+    assert isinstance(case, Shown)
+    assert [button.press.do for button in buttons(case)] == ["approve", "refuse", "under_age", "look", "reports"]
+    (question,) = town.act(boss, decisions.ask_erase, review.id)
+    assert presses([question]) == {"erase_yes", "reports"}
+    assert town.database.read(members.by_id, her) is not None
+    assert keys(town.act(boss, decisions.erase_minor, review.id)) == ["admin.erased", "admin.queue_empty"]
+    assert town.database.read(members.by_id, her) is None
+    assert town.database.transact(members.create, account, "ko", NOW).status == "frozen"
+    assert [letter["key"].split(":")[0] for letter in town.mail()[0]] == ["erased"]
+    for again in (decisions.ask_erase, decisions.erase_minor):
+        assert keys(town.act(boss, again, review.id)) == ["admin.decided_already"]
+
+
+def test_a_case_of_another_kind_erases_nobody(town: Town, boss: int) -> None:
+    her = town.newcomer("woman", "men")
+    review = town.database.transact(safety_queries.open_review, her, "verify", NOW)
+    for attempt in (decisions.ask_erase, decisions.erase_minor):
+        assert keys(town.act(boss, attempt, review.id)) == ["admin.decided_already"]
+    assert town.database.read(members.by_id, her) is not None
 
 
 def test_the_queue_goes_round_from_the_oldest_case(town: Town, boss: int) -> None:
@@ -177,7 +242,7 @@ def test_the_queue_goes_round_from_the_oldest_case(town: Town, boss: int) -> Non
     seen, after = [], ""
     for _ in range(4):
         (case,) = town.act(boss, moderation.queue, after)
-        dismiss, following = buttons(case)[0].press, buttons(case)[2].press  # type: ignore[arg-type]
+        dismiss, following = buttons(case)[0].press, buttons(case)[-1].press  # type: ignore[arg-type]
         seen.append(dismiss.to)
         after = following.choice
     assert seen[:3] == sorted(set(seen))
@@ -219,7 +284,7 @@ def test_the_use_cases_of_admins_refuse_everybody_else(town: Town, couple: tuple
     for usecase, more in (
         (admin.stats, ()),
         (admin.recent, ()),
-        (admin.ban, (f"#{him}",)),
+        (decisions.ban_command, (f"#{him}",)),
         (moderation.queue, ()),
         (broadcast.write, ("spam",)),
     ):

@@ -7,6 +7,7 @@ import datetime as dt
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiogram
@@ -20,9 +21,10 @@ from bot.local.faults import Fault
 from bot.local.inbox import Inbox
 from bot.local.server import LocalServer
 from bot.outbox import Letter
+from bot.posting import Pace
 from bot.replies import Say, Shown, word
 from bot.runtime import Runtime
-from bot.sender import Pace, Sender
+from bot.sender import Manner, Sender
 from bot.usecases import daily, names
 from db import likes, members, messages, outbox, pairs, photos, safety, tables
 from db.records import Member, Pair
@@ -32,6 +34,8 @@ from tests.bot.meeting import WORDS, surroundings
 from tests.db.people import person
 from tests.local.conftest import jpeg
 
+PATIENCE = 60.0
+"""Seconds for which something is waited for that will come."""
 MINA, JUN, THEO = 501, 502, 503  # apart from the accounts that tests.db.people gives out
 
 
@@ -47,6 +51,8 @@ class Post:
         self.server = LocalServer()
         self.runtime = Runtime(database, engine_threads=1, database_threads=2)
         self.sending: asyncio.Task[None] | None = None
+        self.now = now
+        """The sender's clock."""
 
     async def open(self) -> None:
         await self.server.start()
@@ -68,10 +74,10 @@ class Post:
         return _renumber(connection, person(connection, "other"), number)
 
     def start(self, rate: float = 1000.0) -> None:
-        self.sender = Sender(self.bot, self.runtime, DatabasePhotos(self.runtime), lambda: surroundings(now()), rate=rate)
+        self.sender = Sender(self.bot, self.runtime, DatabasePhotos(self.runtime), lambda: surroundings(self.now()), Manner(rate=rate))
         self.sending = asyncio.create_task(self.sender.run())
 
-    async def stop(self, patience: float = 5.0) -> None:
+    async def stop(self, patience: float = PATIENCE) -> None:
         assert self.sending is not None
         await self.sender.stop(self.sending, patience)
         self.sending = None
@@ -119,7 +125,7 @@ def _renumber(connection: Connection, made: Member, number: int) -> Member:
     return found
 
 
-async def until(true: Callable[[], Any], patience: float = 10.0) -> None:
+async def until(true: Callable[[], Any], patience: float = PATIENCE) -> None:
     async with asyncio.timeout(patience):
         while not true():  # noqa: ASYNC110 another thread makes it true
             await asyncio.sleep(0.02)
@@ -147,25 +153,34 @@ async def test_rows_arrive_in_the_order_of_their_chat(post: Post) -> None:
         assert post.heard(who) == [f"{number}" for number in range(30)]
 
 
-async def test_a_wake_sends_at_once(post: Post) -> None:
+async def test_a_wake_sends_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.sender.TICK", 3600.0)  # by itself it would not look for long
+    monkeypatch.setattr("bot.settling.TICK", 3600.0)
     post.start()
-    await asyncio.sleep(0.2)
+    await until(lambda: post.sender._look_at > 0)
     post.say(MINA, "now")
     post.sender.wake()
-    await until(lambda: post.heard(MINA) == ["now"], 1.0)
+    await until(lambda: post.heard(MINA) == ["now"])
 
 
 async def test_429_makes_one_chat_rest_and_no_other(post: Post) -> None:
-    post.server.faults.add(Fault("sendMessage", MINA, 429, retry_after=2))
+    post.server.faults.add(Fault("sendMessage", MINA, 429, retry_after=600))
     for number in range(5):
         post.say(MINA, f"{number}")
         post.say(JUN, f"{number}")
-    start = asyncio.get_running_loop().time()
+    begun, passed = now(), 0
+    post.now = lambda: begun + dt.timedelta(seconds=passed)
     post.start()
-    await until(lambda: len(post.heard(JUN)) == 5, 1.5)
+    await until(lambda: len(post.heard(JUN)) == 5 and not post.server.faults.all)
     assert post.heard(MINA) == []
+    passed = 599
+    post.say(THEO, "meanwhile")
+    post.sender.wake()
+    await until(lambda: post.heard(THEO) == ["meanwhile"])
+    assert post.heard(MINA) == []
+    passed = 601
+    post.sender.wake()
     await until(lambda: len(post.heard(MINA)) == 5)
-    assert asyncio.get_running_loop().time() - start >= 1.9
     assert post.heard(MINA) == [f"{number}" for number in range(5)]
 
 
@@ -189,7 +204,8 @@ async def test_whoever_blocked_the_bot_is_not_written_to_again_and_partners_lear
     await until(lambda: not post.waiting())
     assert post.database.read(members.by_id, post.people[JUN].id).reachable is False  # type: ignore[union-attr]
     name = WORDS.plain(names.partner(pair, post.people[MINA].id), "en")
-    assert post.heard(MINA) == [f"{name} can’t be reached at the moment. Please try again later."]
+    lost = "The last 2 messages that you sent did not arrive; please send them again later."
+    assert post.heard(MINA) == [f"{name} can’t be reached at the moment. {lost}"]
     assert post.database.read(pairs.by_id, pair.id).open  # type: ignore[union-attr]
     post.say(THEO, "life goes on")
     post.sender.wake()
@@ -250,10 +266,10 @@ async def test_stopping_sends_what_is_due(post: Post) -> None:
 async def test_a_sender_that_ended_without_a_word_is_taken_over_at_once(post: Post) -> None:
     for number in range(3):
         post.say(MINA, f"{number}")
-    leased = post.database.transact(outbox.lease, "sender", now(), 90, 10)
+    leased = post.database.transact(outbox.lease, "sender", now(), 3600, 10)
     assert len(leased) == 1
     post.start()
-    await until(lambda: not post.waiting(), 3.0)
+    await until(lambda: not post.waiting())
     assert post.heard(MINA) == ["0", "1", "2"]
 
 
@@ -297,16 +313,23 @@ async def test_what_needs_a_pressed_button_cannot_wait(post: Post) -> None:
         post.database.transact(letters.notify, surroundings(now()), post.people[MINA], edit, "x")
 
 
-async def test_the_pace_lets_a_second_of_turns_through_and_then_no_more_than_its_rate() -> None:
+async def test_the_pace_lets_a_second_of_turns_through_and_then_no_more_than_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    still = SimpleNamespace(time=lambda: 1000.0)
+    monkeypatch.setattr("bot.posting.asyncio", SimpleNamespace(get_running_loop=lambda: still, sleep=sleep))
     pace = Pace(50.0)
-    start = asyncio.get_running_loop().time()
-    await asyncio.gather(*(pace.turn() for _ in range(75)))
-    assert 0.4 <= asyncio.get_running_loop().time() - start <= 1.5
+    for _ in range(75):
+        await pace.turn()
+    assert [wait for wait in waits if wait > 0.001] == pytest.approx([0.02 * turn for turn in range(1, 26)])
 
 
 async def test_a_row_that_breaks_the_sender_does_not_hold_up_its_chat_for_long(post: Post) -> None:
     post.database.transact(outbox.put, post.people[MINA].id, "noSuchMethod", {"body": {}}, "broken", now())
     post.say(MINA, "after it")
     post.start()
-    await until(lambda: not post.waiting(), 20.0)
+    await until(lambda: not post.waiting())
     assert post.heard(MINA) == ["after it"]

@@ -124,7 +124,7 @@ def test_the_settings_say_how_things_are(member: Newcomer) -> None:
     ):
         assert line in text
     [text] = texts(member.town.act(member.id, privacy.show))
-    assert "now: <b>agreed</b>" in text
+    assert "Face processing: <b>agreed</b>" in text
 
 
 def test_help_fits_the_stage(member: Newcomer) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.app import Running
 from tests.browser.scripted import Stage
@@ -16,6 +16,9 @@ from tests.browser.scripted import Stage
 SHOTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
 WIDE = (1280, 860)
 PHONE = (390, 844)
+PATIENCE = 60_000
+"""Milliseconds for which something is waited for that will come: much longer than it takes on a machine that stalls."""
+expect.set_options(timeout=PATIENCE)
 Scheme = Literal["light", "dark"]
 
 
@@ -39,7 +42,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def open_page(browser: Browser, stage: Stage) -> Iterator[Callable[..., Page]]:
     """`open_page(size, locale, scheme)`; at the end no page may have logged an error of its own."""
-    with opening(browser, stage.url, 10_000) as (make, errors):
+    with opening(browser, stage.url) as (make, errors):
         yield make
     assert not errors
 
@@ -52,15 +55,14 @@ def open_product(browser: Browser, product: Running) -> Iterator[Callable[..., P
 
 
 @contextmanager
-def opening(browser: Browser, url: str, patience: float | None = None) -> Iterator[tuple[Callable[..., Page], list[str]]]:
-    """What opens the chat page in a context of its own, and the errors that its pages log; `patience` in milliseconds."""
+def opening(browser: Browser, url: str) -> Iterator[tuple[Callable[..., Page], list[str]]]:
+    """What opens the chat page in a context of its own, and the errors that its pages log."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def make(size: tuple[int, int] = WIDE, locale: str = "ko-KR", scheme: Scheme = "light", **more: Any) -> Page:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=scheme, **more)
-        if patience is not None:
-            context.set_default_timeout(patience)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

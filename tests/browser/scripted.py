@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from bot.local.server import LocalServer
+from tests.ports import free_port
 
 YOU, ADMIN, DEMO, OTHER = 1001, 9001, 2001, 2002
 COMMANDS = {
@@ -28,6 +30,10 @@ class ScriptedBot:
         self._api = f"{base_url}/bot{token}/"
         self.updates: list[dict[str, Any]] = []
         self.silent = False
+        self.ready = asyncio.Event()
+        self.answers = asyncio.Event()
+        """While it is not set, pressed buttons get no answer."""
+        self.answers.set()
 
     async def call(self, method: str, **parameters: Any) -> Any:
         async with self._session.post(self._api + method, json=parameters) as response:
@@ -41,6 +47,7 @@ class ScriptedBot:
             for language, commands in COMMANDS.items():
                 listed = [{"command": name, "description": words} for name, words in commands]
                 await self.call("setMyCommands", commands=listed, language_code=language)
+            self.ready.set()
             offset = 0
             while True:
                 wanted = ["message", "edited_message", "callback_query", "message_reaction", "my_chat_member"]
@@ -58,7 +65,7 @@ class ScriptedBot:
 
     async def _pressed(self, query: dict[str, Any]) -> None:
         data, message = query["data"], query["message"]
-        await asyncio.sleep(0.3)
+        await self.answers.wait()
         await self.call("answerCallbackQuery", callback_query_id=query["id"], text=f"골랐어요: {data}", show_alert=data == "alert")
         if data == "edit":
             chat = message["chat"]["id"]
@@ -98,10 +105,10 @@ class Stage:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.port = 0
+        self.port = free_port()
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(90)
 
     def start(self) -> None:
         self.wait(self._start())
@@ -129,12 +136,28 @@ class Stage:
         await self.server.add_person(OTHER, "예시 회원 02", "en", "demo")
         self.bot = ScriptedBot(self.server.base_url, self.server.token)
         self._running = asyncio.create_task(self.bot.run())
+        await asyncio.wait_for(self.bot.ready.wait(), 60)
 
     async def _stop(self) -> None:
         self._running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._running
         await self.server.stop()
+
+    def let_answer(self, answers: bool) -> None:
+        """Whether pressed buttons are answered."""
+        event = self.bot.answers
+        self._loop.call_soon_threadsafe(event.set if answers else event.clear)
+
+    def told(self, kind: str, number: int = 1) -> None:
+        """Wait until the bot was told of so many updates with `kind` in them, or messages with such content."""
+
+        def found() -> int:
+            return sum(kind in update or kind in update.get("message", {}) for update in self.bot.updates)
+
+        until = time.monotonic() + 60
+        while found() < number and time.monotonic() < until:
+            time.sleep(0.02)
 
     def say(self, chat: int, text: str, **more: Any) -> Any:
         return self.wait(self.bot.call("sendMessage", chat_id=chat, text=text, **more))

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import Running
-from tests.browser.conftest import WIDE
-from tests.browser.test_walk import PATIENCE, Phone, product
+from tests.browser.conftest import PATIENCE, WIDE
+from tests.browser.test_walk import Phone, product
 from tests.journeys.selfies import couple, selfie
 from tests.journeys.stage import settle
 

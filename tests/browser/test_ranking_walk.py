@@ -11,8 +11,8 @@ from bot.usecases.questions import ANY_AGE
 from db import affinities, couples, members, pictures, types
 from db.session import Connection
 from tests.browser.app import Running
-from tests.browser.conftest import PHONE, WIDE
-from tests.browser.test_walk import PATIENCE, Phone, onboard, product
+from tests.browser.conftest import PATIENCE, PHONE, WIDE
+from tests.browser.test_walk import Phone, onboard, product, skip
 from tests.db.corpus import picture, someone
 from tests.db.people import NOW
 
@@ -69,8 +69,7 @@ def test_from_reasons_to_switching_photos_off(
         text = you.root.locator(".row.in").last.inner_text()
         if ("쌍 중" if language == "ko" else "couples,") in text:
             break
-        you.tap("discover.skip")
-        page.wait_for_timeout(900)
+        skip(you)
     you.shoot("card")
     you.tap("discover.why")
     you.see("80 %" if language == "en" else "80%")

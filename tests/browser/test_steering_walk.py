@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.processes import Children
 from tests.browser.app import Running
-from tests.browser.conftest import WIDE
-from tests.browser.test_walk import PATIENCE, Phone, free_port, selfie
+from tests.browser.conftest import PATIENCE, WIDE
+from tests.browser.test_walk import Phone, selfie
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LONG = 240_000
@@ -29,8 +34,25 @@ def sees_picture(phone: Phone, count: int, patience: int = PATIENCE) -> None:
     expect(phone.root.locator(".row.in img")).to_have_count(count, timeout=patience)
 
 
+def held_up(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The commands that begin from now on do not go on: what is shown while they run is still there for whoever looks late."""
+    held: list[int] = []
+    add = Children.add
+
+    def begin(children: Children, group: int) -> None:
+        add(children, group)
+        os.killpg(group, signal.SIGSTOP)
+        held.append(group)
+
+    monkeypatch.setattr(Children, "add", begin)
+    return held
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_an_admin_steers(language: str, open_product: Callable[..., Page], product: Running, tmp_path: Path) -> None:
+def test_an_admin_steers(
+    language: str, open_product: Callable[..., Page], product: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = held_up(monkeypatch)
     page = open_product(WIDE, {"ko": "ko-KR", "en": "en-US"}[language])
     admin = Phone(page, "right", language, f"steering-{language}")
     admin.root.locator(".switcher").click()
@@ -50,6 +72,12 @@ def test_an_admin_steers(language: str, open_product: Callable[..., Page], produ
     admin.write(str(folder))
     expect(admin.root.locator(".key", has_text=admin.label("steering.stop_this")).last).to_be_visible(timeout=PATIENCE)
     admin.shoot("crawl-runs")
+    until = time.monotonic() + PATIENCE / 1000
+    while not held and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    monkeypatch.undo()
+    for group in held:
+        os.killpg(group, signal.SIGCONT)
     sees_picture(admin, 1, LONG)
     admin.shoot("crawl")
     admin.write("/retrain")

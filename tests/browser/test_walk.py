@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,17 +16,11 @@ from bot.replies import word
 from bot.words import Words
 from engine.types import STARTER
 from tests.browser.app import Running
-from tests.browser.conftest import PHONE, SHOTS, WIDE
+from tests.browser.conftest import PATIENCE, PHONE, SHOTS, WIDE
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PATIENCE = 20_000
 WORDS = Words()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -124,6 +117,14 @@ def onboard(you: Phone) -> float:
     return took
 
 
+def skip(you: Phone) -> None:
+    """Skip who is shown, and wait for the next card, which comes once the buttons of the one before are gone."""
+    rows = you.root.locator(".row.in")
+    before = rows.count()
+    you.tap("discover.skip")
+    expect(rows).not_to_have_count(before, timeout=PATIENCE)
+
+
 def either(key: str) -> re.Pattern[str]:
     """A button by its label in either language: the demo member may have the other one."""
     return re.compile("|".join(re.escape(WORDS.plain(word(key), language)) for language in ("ko", "en")))
@@ -135,9 +136,8 @@ def meet(you: Phone, page: Page, *, wide: bool) -> None:
     like = you.root.locator(".key", has_text=you.label("discover.like"))
     expect(like.last).to_be_visible(timeout=PATIENCE)
     you.shoot("discover")
-    you.tap("discover.skip")
+    skip(you)
     expect(like).to_have_count(1, timeout=PATIENCE)
-    page.wait_for_timeout(1500)
     you.tap("discover.like")
     them = you.other("right") if wide else you
     expect(them.root.locator(".switcher .badge")).to_be_visible(timeout=PATIENCE)
@@ -161,6 +161,14 @@ def meet(you: Phone, page: Page, *, wide: bool) -> None:
     you.shoot("conversation")
 
 
+def leave_and_send(you: Phone) -> None:
+    """A photo outside any chat may be for the profile, which all see, or for one person: it is asked."""
+    you.write("/leave")
+    you.send_photo(selfie(product_pack()))
+    expect(you.root.locator(".key", has_text=you.label("photo.to_profile"))).to_be_visible(timeout=PATIENCE)
+    you.shoot("whose-photo")
+
+
 @pytest.mark.parametrize(("language", "size", "scheme"), [("ko", WIDE, "light"), ("en", WIDE, "dark"), ("en", PHONE, "light")])
 def test_from_start_to_a_conversation(
     language: str, size: tuple[int, int], scheme: str, open_product: Callable[..., Page], product: Running
@@ -170,6 +178,8 @@ def test_from_start_to_a_conversation(
     took = onboard(you)
     assert took < PATIENCE / 1000  # the two seconds promised are measured by `make bench`; here other tests may be running
     meet(you, page, wide=size == WIDE)
+    if size == WIDE:
+        leave_and_send(you)
 
 
 def product_pack() -> Path:

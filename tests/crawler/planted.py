@@ -16,7 +16,7 @@ from crawler.learning import Learning
 from db import couples, pictures
 from db.corpus_records import NewPerson, PictureRow
 from db.session import Connection, Database
-from db.settings import DatabaseSettings
+from db.settings import DatabaseSettings, keys_under
 from engine.embedding import FaceEmbedder
 from engine.settings import EngineSettings
 from engine.training import clusters, gates, portrayal, stages, trial
@@ -86,7 +86,7 @@ def store(connection: Connection, corpus: Corpus, source: str = "test") -> None:
 
 
 def opened(folder: Path, corpus: Corpus | None = None) -> Database:
-    database = Database(DatabaseSettings(url=f"sqlite:///{folder}/inyeon.db"))
+    database = Database(DatabaseSettings(url=f"sqlite:///{folder}/inyeon.db"), keys_under(folder))
     database.open()
     if corpus is not None:
         database.transact(store, corpus)

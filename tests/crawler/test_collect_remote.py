@@ -7,18 +7,37 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from db.session import Database
-from db.settings import DatabaseSettings
+from db.settings import DatabaseSettings, keys_under
 from tests.crawler.servers.graph import TOKEN, USER, Graph, error
 from tests.crawler.servers.mediawiki import MediaWiki
-from tests.crawler.servers.site import serving
+from tests.crawler.servers.site import Asked, Reply, serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Halting(MediaWiki):
+    """Answers the picture of a number no more, until it may go on: whoever is to be killed there is found at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = sys.maxsize
+        self.go_on = threading.Event()
+
+    def stop_at(self, number: int) -> None:
+        self.most = number
+        self.go_on.clear()
+
+    def answer(self, asked: Asked) -> Reply:
+        if "/thumb/" in asked.path and len(self.paths("/thumb/")) >= self.most:
+            self.go_on.wait(120)
+        return super().answer(asked)
 
 
 def start(var: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
@@ -40,17 +59,20 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 @pytest.mark.slow
 def test_killed_while_collecting_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
-    with serving(MediaWiki()) as wiki:
+    with serving(Halting()) as wiki:
         wiki.fill(120)  # pictures that are none: what becomes of them is soon decided
         arguments = ("--source", "commons", "--query", "Category:Couples")
         settings = {"contact": "ops@example.org", "commons_base": f"{wiki.base}/w/api.php", "rate": "50"}
         for seen in (10, 70):
+            wiki.stop_at(seen)
             process = start(tmp_path, *arguments, **settings)
-            until = time.monotonic() + 60
+            until = time.monotonic() + 120
             while len(wiki.paths("/thumb/")) < seen and time.monotonic() < until:
                 time.sleep(0.01)
+            assert process.poll() is None
             process.send_signal(signal.SIGKILL)
             finish(process)
+            wiki.go_on.set()
         code, out, err = finish(start(tmp_path, *arguments, **settings))
         assert code == 0, err
         fetched = wiki.paths("/thumb/")
@@ -58,7 +80,7 @@ def test_killed_while_collecting_nothing_is_lost_or_doubled(tmp_path: Path) -> N
     assert report["seen"] == report["duplicates"] + report["rejected"]["not_an_image"]
     assert len(set(fetched)) == 120
     assert len(fetched) <= 122, "at most the picture that was just being looked at is fetched again"
-    database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/inyeon.db"))
+    database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path}/inyeon.db"), keys_under(tmp_path))
     database.open()
     count = "select count(*), count(distinct source_id) from pictures where reason = 'not_an_image'"
     assert database.read(lambda connection: tuple(connection.exec_driver_sql(count).one())) == (120, 120)

@@ -16,10 +16,31 @@ from typing import Any
 
 import pytest
 
+from db.locks import single_runner
+from db.session import Database
+from db.settings import DatabaseSettings, keys_under
 from tests.crawler.conftest import Cast
 from tests.crawler.people import backdrop, couple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+HELD = """
+import sys, time
+from crawler import ingest
+from crawler.__main__ import main
+
+most, store = int(sys.argv.pop(1)), ingest.store
+
+def held(connection, *given):
+    if connection.exec_driver_sql("SELECT COUNT(*) FROM pictures").scalar() >= most:
+        time.sleep(600)
+    return store(connection, *given)
+
+ingest.store = held
+sys.exit(main())
+"""
+"""The command, which stays within the transaction of a picture once there are so many: whoever ends it late finds it at work, too."""
 
 
 def environment(var: Path, **settings: str) -> dict[str, str]:
@@ -27,9 +48,9 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
     return {**named, "INYEON_PATHS__VAR": str(var), "PATH": os.environ["PATH"]}
 
 
-def start(var: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+def start(var: Path, *arguments: str, most: int | None = None, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "crawler", *arguments],
+        [sys.executable, *(("-m", "crawler") if most is None else ("-c", HELD, str(most))), *arguments],
         cwd=ROOT,
         env=environment(var, **settings),
         stdout=subprocess.PIPE,
@@ -39,7 +60,7 @@ def start(var: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
 
 
 def run(var: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
-    process = start(var, *arguments, **settings)
+    process = start(var, *arguments, most=None, **settings)
     out, err = process.communicate(timeout=200)
     return process.returncode, out, err
 
@@ -105,7 +126,7 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(photos: Path, tmp_pat
     assert report["accepted"] > 20
     assert report["duplicates"] >= 1
     for wanted in (1, 13, 30):
-        process = start(killed, *collect(photos, tmp_path / "killed.csv"))
+        process = start(killed, *collect(photos, tmp_path / "killed.csv"), most=wanted + 4)
         until = time.monotonic() + 120
         while time.monotonic() < until and process.poll() is None:
             try:
@@ -197,16 +218,23 @@ def test_unusable_settings_are_2_and_a_broken_archive_is_1(tmp_path: Path) -> No
 
 
 def test_two_do_not_collect_at_once(photos: Path, place: Path) -> None:
-    first = start(place, *collect(photos))
+    elsewhere = Database(DatabaseSettings(url=f"sqlite:///{place}/inyeon.db"), keys_under(place))
+    with single_runner(elsewhere, "collect") as lock:
+        assert lock.held()
+        code, _, err = run(place, *collect(photos))
+    assert code == 1
+    assert "another process is collecting" in err
+    assert "Traceback" not in err
+
+
+def test_who_is_told_to_stop_says_so(photos: Path, place: Path) -> None:
+    first = start(place, *collect(photos), most=4)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while time.monotonic() < until and not list(place.glob("*collect*lock")):
             time.sleep(0.02)
-        code, _, err = run(place, *collect(photos))
-        assert code == 1
-        assert "another process is collecting" in err
         first.send_signal(signal.SIGTERM)
-        _, err = first.communicate(timeout=60)
+        _, err = first.communicate(timeout=120)
         assert first.returncode == 1
         assert "stopped" in err
         assert "Traceback" not in err

@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import engine.__main__ as entry
+from crawler import reading
 from crawler.errors import CrawlError
 from db import affinities, couples, models, pictures
 from db.locks import single_runner
@@ -220,6 +221,149 @@ def test_two_at_once_do_not_learn(place: Path) -> None:
     database.close()
 
 
+def test_what_a_stopped_run_leaves_is_sealed_and_goes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_models(monkeypatch)
+    database = opened(tmp_path, planted.corpus())
+    newest = planted.corpus(2, recent=3).recent
+    read = reading.read
+    monkeypatch.setattr(reading, "read", lambda *given: replace(read(*given), recent=newest))
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "identities":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made(database, tmp_path).learn(stop)
+    work = tmp_path / "models" / "work"
+    files = [one for one in work.rglob("*") if one.is_file() and one.name != "lock"]
+    assert files
+    faces = [one.face.tobytes() for one in newest if one.face is not None]
+    assert faces
+    assert not [one for one in files for face in faces if face in one.read_bytes()]
+    assert {one.stat().st_mode & 0o777 for one in files} == {0o600}
+    assert {one.stat().st_mode & 0o777 for one in (work, *(file.parent for file in files))} == {0o700}
+    vault = database.vault
+    assert vault is not None
+    assert len(vault.scopes("learn:")) == 1
+    # Other couples or other settings are another run, and too few of them none at all: nothing of the one that was stopped stays.
+    answer, _ = made(database, tmp_path, people_min=1000).learn(quiet)
+    assert not answer["gates"]["people"]["passed"]
+    assert [one.name for one in work.iterdir()] == ["lock"]
+    assert not vault.scopes("learn:")
+    database.close()
+
+
+def test_what_was_rolled_back_from_is_learned_again_only_where_somebody_asks(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = Registry(place / "models")
+    bad = registry.active_version()
+    database = opened(place)
+    made(database, place).rollback("starter-1", quiet)
+    answer, why = made(database, place, seconds=60).learn(quiet, scheduled=True)
+    assert (answer["published"], answer["left"]) == (False, bad)
+    assert why == answer["reason"]
+    assert bad in why
+    assert "rolled back" in why
+    assert registry.active_version() == "starter-1"
+    # Other settings, or other couples, may come to better types, so the schedule learns from them: here, that they are too few.
+    other, _ = made(database, place, seconds=60, people_min=1000).learn(quiet, scheduled=True)
+    assert "left" not in other
+    # The command of the schedule says so, too.
+    monkeypatch.setenv("INYEON_PATHS__VAR", str(place))
+    for name, value in asdict(planted.SETTINGS).items():
+        monkeypatch.setenv(f"INYEON_LEARNING__{name.upper()}", str(value))
+    assert entry.main(["learn", "--scheduled", "--json"]) == learn_command.REFUSED
+    said = capsys.readouterr()
+    assert json.loads(said.out)["left"] == bad
+    assert "rolled back" in said.err.splitlines()[-1]
+    # Whoever asks gets it, and from then on it is what the schedule finds unchanged.
+    answer, why = made(database, place, seconds=60).learn(quiet)
+    assert (answer["published"], why) == (True, "")
+    assert registry.active_version() == answer["version"] != bad
+    again, why = made(database, place, seconds=120).learn(quiet, scheduled=True)
+    assert (again["unchanged"], why) == (True, "")
+    database.close()
+
+
+def test_a_version_that_was_gone_back_to_is_no_longer_refused(place: Path) -> None:
+    registry = Registry(place / "models")
+    version = registry.active_version()
+    database = opened(place)
+    for wanted in ("starter-1", version, "starter-1"):
+        made(database, place).rollback(wanted, quiet)
+        answer, _ = made(database, place).learn(quiet, scheduled=True)
+        assert answer.get("left") == (None if wanted == version else version)
+    # Cut off right after it was noted: what is in use is not refused.
+    made(database, place).rollback(version, quiet)
+    made(database, place)._leave("starter-1")
+    answer, _ = made(database, place).learn(quiet, scheduled=True)
+    assert answer["unchanged"]
+    database.close()
+
+
+def test_a_candidate_is_not_published_over_another_version_than_it_was_compared_with(place: Path) -> None:
+    database = opened(place)
+    registry = Registry(place / "models")
+    before = registry.active_version()
+    database.transact(store, planted.corpus(40, seed=5), "later")
+
+    def meanwhile(stage: str, done: int, total: int) -> None:
+        if stage == "judged":
+            admin = opened(place)
+            assert made(admin, place).rollback("starter-1", quiet) == "starter-1"
+            admin.close()
+
+    answer, why = made(database, place, seconds=60).learn(meanwhile)
+    assert (answer["published"], answer["overtaken"]) == (False, "starter-1")
+    assert before in why
+    assert "starter-1" in why
+    assert registry.active_version() == "starter-1"
+    current = database.read(models.current)
+    assert current is not None
+    assert current.version == "starter-1"
+    assert answer["version"] not in {one.version for one in registry.versions()}
+    assert not database.read(affinities.counts, answer["version"], "fashion")
+    assert [one.name for one in (place / "models" / "work").iterdir()] == ["lock"]
+    # What was compared with the version in use may come.
+    answer, why = made(database, place, seconds=60).learn(quiet)
+    assert (answer["published"], why) == (True, "")
+    database.close()
+
+
+KILLED = """
+import os, signal
+from engine.registry import Registry
+Registry.carry_names = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_names_that_admins_gave_survive_a_kill_between_the_commit_and_their_carrying(place: Path) -> None:
+    database = opened(place)
+    registry = Registry(place / "models")
+    first = registry.load()
+    old = first.groups["woman_face"].types[0]
+    registry.name(old.id, name="Harbour", name_ko="항구", picture=b"a picture")
+    database.transact(store, planted.corpus(40, seed=5), "later")
+    killed = process(place, KILLED)
+    killed.communicate(timeout=240)
+    assert killed.returncode == -signal.SIGKILL
+    current = database.read(models.current)
+    assert current is not None
+    assert current.version != first.version == registry.active_version()  # so it was killed right there
+    made(database, place).repair()  # as every command begins
+    second = registry.load()
+    assert second.version == current.version
+    [new] = [new for new, was in registry.verify(second.version)["matches"].items() if was == old.id]
+    assert (second.by_id[new].name, second.by_id[new].name_ko) == ("Harbour", "항구")
+    assert second.by_id[new].picture.read_bytes() == b"a picture"
+    # Once more changes nothing that was given since.
+    registry.name(new, name="Pier")
+    made(database, place).repair()
+    assert registry.load().by_id[new].name == "Pier"
+    database.close()
+
+
 def test_vectors_of_another_embedding_are_made_anew_and_never_compared(place: Path) -> None:
     database = opened(place)
     person = database.read(couples.people, 0, 1)[0]
@@ -283,9 +427,14 @@ print(json.dumps(answer))
 """
 
 
-def process(folder: Path) -> subprocess.Popen[str]:
+def process(folder: Path, first: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", LEARNING, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ
+        [sys.executable, "-c", first + LEARNING, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ,
     )
 
 

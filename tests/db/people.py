@@ -17,9 +17,17 @@ BUSAN = (35.1796, 129.0756)  # 325 km from Seoul
 _accounts = itertools.count(1000)
 
 
-def person(connection: Connection, gender: str = "woman", seeks: str = "everyone", *, photo: bool = True, **fields: object) -> Member:
-    """An active member of 30 with a photo in Seoul."""
-    made = members.create(connection, next(_accounts), "ko", NOW)
+def person(
+    connection: Connection,
+    gender: str = "woman",
+    seeks: str = "everyone",
+    *,
+    photo: bool = True,
+    account: int | None = None,
+    **fields: object,
+) -> Member:
+    """An active member of 30 with a photo in Seoul; `account` is the Telegram account, a new one where it is None."""
+    made = members.create(connection, next(_accounts) if account is None else account, "ko", NOW)
     settled = {
         "status": "active",
         "gender": gender,

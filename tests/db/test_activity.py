@@ -15,13 +15,16 @@ DAY = dt.timedelta(days=1)
 def test_unread_counts_what_came_since_the_last_look(database: Database) -> None:
     one, two, pair = matched(database)
     for number in range(3):
-        database.transact(messages.add, pair.id, one.id, number, "text", NOW + number * DAY)
+        message = database.transact(messages.add, pair.id, one.id, number, "text", NOW + number * DAY)
+        assert database.read(activity.unread, two.id).get(pair.id, 0) == number, "neither arrived nor on its way"
+        database.transact(messages.set_delivered, message.id, 70 + number)
     assert database.read(activity.unread, two.id) == {pair.id: 3}
     assert database.read(activity.unread, one.id) == {}
     assert database.read(activity.last_messages, [pair.id, pair.id + 1]) == {pair.id: NOW + 2 * DAY}
     database.transact(activity.mark_read, pair.id, two.id)
     assert database.read(activity.unread, two.id) == {}
     last = database.transact(messages.add, pair.id, one.id, 9, "text", NOW)
+    database.transact(outbox.put, two.id, "copyMessage", {}, "on its way", NOW, last.id)
     assert database.read(activity.unread, two.id) == {pair.id: 1}
     read = database.read(pairs.by_id, pair.id)
     assert read is not None

@@ -106,19 +106,19 @@ def test_a_change_that_is_committed_late_is_not_behind_the_reader(database: Data
         if numbered:
             logs.write(connection)
         noted.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
 
     first = start(database.transact, hold)
-    assert noted.wait(30)
+    assert noted.wait(60)
     other = start(second.transact, changes.note, quick.id)
-    other.join(0.5)
+    other.join(0.5 if numbered else 60)
     seen = second.read(changes.after, begin, 10)
     # Either the quick one was not held up and comes first, or it waits until the number before its own is committed.
     assert seen == ([] if numbered else [(begin + 1, quick.id)])
     assert other.is_alive() == numbered
     go_on.set()
-    first.join(30)
-    other.join(30)
+    first.join(60)
+    other.join(60)
     seen += second.read(changes.after, begin + len(seen), 10)
     assert [seq for seq, _ in seen] == [begin + 1, begin + 2]
     assert {member_id for _, member_id in seen} == {slow.id, quick.id}

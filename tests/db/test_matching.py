@@ -50,8 +50,8 @@ def at_once(database: Database, database_url: str, functions: list[Callable[[Dat
     failures: list[BaseException] = []
 
     def run(function: Callable[[Database], object]) -> None:
-        own = Database(DatabaseSettings(url=database_url))
-        own.open(upgrade=False)
+        own = Database(DatabaseSettings(url=database_url), None if database.vault is None else database.vault.settings)
+        own.open()
         try:
             barrier.wait()
             function(own)
@@ -405,7 +405,7 @@ def held(database: Database, function: Callable[[Connection], object]) -> tuple[
     def run(connection: Connection) -> None:
         function(connection)
         done.set()
-        assert go_on.wait(60)
+        assert go_on.wait(150)
 
     thread = threading.Thread(target=database.transact, args=(run,), daemon=True)
     thread.start()
@@ -429,8 +429,8 @@ def test_a_second_learner_waits_and_finds_what_the_first_kept(database: Database
     other.join(0.5)
     assert other.is_alive(), "the second one did not wait"
     go_on.set()
-    thread.join(30)
-    other.join(30)
+    thread.join(60)
+    other.join(60)
     second.close()
     assert [state.cursor for state in found] == [7]
 
@@ -447,10 +447,10 @@ def test_an_answer_about_somebody_who_is_busy_holds_nobody_else_up(database: Dat
     waiting.join(0.5)
     free = threading.Thread(target=second.transact, args=(answer, two, three), daemon=True)
     free.start()
-    free.join(10)
+    free.join(60)
     assert (waiting.is_alive(), free.is_alive()) == (True, False)
     go_on.set()
     for other in (thread, waiting):
-        other.join(30)
+        other.join(60)
     second.close()
     assert [given.viewer_id for given in database.read(judgements.after, 0, 10)] == [two.id, one.id]

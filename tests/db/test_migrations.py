@@ -146,7 +146,7 @@ def test_processes_that_start_at_once_migrate_once(empty_url: str, tmp_path: Pat
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    errors = [process.communicate(timeout=120)[1] for process in started]
+    errors = [process.communicate(timeout=200)[1] for process in started]
     assert [process.returncode for process in started] == [0] * 4, errors
 
 
@@ -162,7 +162,7 @@ def test_migrating_leaves_logging_alone(tmp_path: Path) -> None:
 def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "INYEON_DATABASE__URL": url}
     return subprocess.run(
-        [sys.executable, "-m", "db", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "db", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
 
 

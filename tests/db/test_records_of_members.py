@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from db import audit, consents, likes, members, pairs, photos, safety, types, updates
 from db.errors import NotFound
 from db.records import TypeRow
-from db.session import Database
+from db.session import Connection, Database
 from tests.db.people import NOW, people, person
 
 DAY = dt.timedelta(days=1)
@@ -113,10 +114,11 @@ def test_a_block_is_mutual_and_closes_the_pair(database: Database) -> None:
 def test_reports_are_decided_once(database: Database) -> None:
     one, two, three = people(database, "man", "woman", "woman")
     first = database.transact(safety.report, one.id, two.id, "x" * 600, NOW, 5)
-    assert database.transact(safety.report, one.id, two.id, "again", NOW) == first
     assert (len(first.reason), first.pair_id) == (500, 5)
+    again = database.transact(safety.report, one.id, two.id, "again", NOW)
+    assert again == replace(first, reason="again"), "the same report with its newest reason"
     second = database.transact(safety.report, three.id, two.id, "rude", NOW)
-    assert database.read(safety.open_reports) == [first, second]
+    assert database.read(safety.open_reports) == [again, second]
     assert database.transact(safety.close_report, first.id, 9001, "upheld", NOW + DAY)
     assert not database.transact(safety.close_report, first.id, 9002, "dismissed", NOW + DAY)
     closed = database.read(safety.report_by_id, first.id)
@@ -163,11 +165,42 @@ def test_audit_is_newest_first(database: Database) -> None:
     assert database.transact(audit.forget_before, NOW + DAY) == 1
 
 
-def test_an_update_is_new_once_even_at_once(database: Database) -> None:
+def test_an_update_is_written_down_once_even_at_once(database: Database) -> None:
+    def write(connection: Connection, _: int) -> bool:
+        if updates.known(connection, [2**33], [7]).owners:
+            return False
+        updates.add(connection, [updates.Arrived(2**33, 7, {"update_id": 2**33})], "test:1", NOW + DAY, NOW)
+        return True
+
+    def tried(number: int) -> bool:
+        try:
+            return database.transact(write, number)
+        except updates.Raced:
+            return False
+
     with ThreadPoolExecutor(8) as pool:
-        news = list(pool.map(lambda _: database.transact(updates.seen, 2**33, NOW), range(16)))
-    assert news.count(True) == 1
+        assert list(pool.map(tried, range(16))).count(True) == 1
+    assert database.transact(updates.forget_before, NOW + DAY) == 0, "it is not done"
+    assert database.transact(updates.done, 2**33, NOW)
+    assert not database.transact(updates.done, 2**33, NOW)
+    assert database.read(updates.known, [2**33], [7]) == updates.Known({2**33: None}, frozenset())
     assert database.transact(updates.forget_before, NOW) == 0
-    assert not database.transact(updates.seen, 2**33, NOW)
     assert database.transact(updates.forget_before, NOW + DAY) == 1
-    assert database.transact(updates.seen, 2**33, NOW)
+
+
+def test_what_a_process_left_is_taken_once_and_in_order(database: Database) -> None:
+    def fill(connection: Connection, owner: str, *numbers: int) -> None:
+        given = [updates.Arrived(number, 7, {"update_id": number, "text": "안녕 \ud800"}) for number in numbers]
+        updates.add(connection, given, owner, NOW + DAY, NOW)
+
+    database.transact(fill, "here:1", 12, 11)
+    database.transact(fill, "there:1", 13)
+    assert database.transact(updates.take, "here:2", [], NOW + DAY, NOW) == []
+    taken = database.transact(updates.take, "here:2", ["here:1"], NOW + DAY, NOW)
+    assert [one.update_id for one in taken] == [11, 12]
+    assert taken[0].payload["text"] == "안녕 \ud800"
+    assert database.read(updates.owners) in (["here:2", "there:1"], ["there:1", "here:2"])
+    assert database.transact(updates.begin, 11) == 1
+    assert database.transact(updates.release, "here:2") == 2
+    late = database.transact(updates.take, "here:3", [], NOW + 2 * DAY, NOW + 2 * DAY)
+    assert [one.update_id for one in late] == [11, 12, 13], "what nobody holds, and what is held no longer"

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from db import engines, members, session
-from db.errors import BadUrl, CommitUnknown, DatabaseError, Unavailable
+from db import engines, members, session, swift
+from db.errors import BadUrl, Busy, CommitUnknown, DatabaseError, Unavailable
 from db.session import Database
 from db.settings import DatabaseSettings
+from db.tables import lanes
 from db.tables import members as table
 from tests.db.people import NOW, people, person
 from tests.mariadb import Server
@@ -58,7 +59,7 @@ def test_many_threads_read_while_others_write(database: Database) -> None:
     people(database, "man", "woman")
     # MySQL's pool is as large as the setting says, twice over at peaks; SQLite's readers are not limited so.
     readers = 24 if database.embedded else 8
-    together = threading.Barrier(readers, timeout=30)
+    together = threading.Barrier(readers, timeout=90)
 
     def read(connection: Connection) -> int:
         together.wait()  # every reader is inside its transaction
@@ -82,7 +83,7 @@ def test_deadlocks_are_retried(database: Database) -> None:
         runs.append(first)
         connection.execute(table.update().where(table.c.id == first).values(distance_km=table.c.distance_km + 1))
         if len(runs) <= 2 and not database.embedded:
-            barrier.wait(20)
+            barrier.wait(60)
         connection.execute(table.update().where(table.c.id == second).values(distance_km=table.c.distance_km + 1))
 
     with ThreadPoolExecutor(2) as pool:
@@ -192,8 +193,9 @@ def test_a_connection_lost_while_committing_is_said_so(mariadb_server: Server, m
 
 @pytest.mark.mariadb
 @pytest.mark.slow
-def test_a_restart_of_the_server_loses_nothing() -> None:
+def test_a_restart_of_the_server_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads write while the server crashes and comes back: every call that returned is there, once."""
+    monkeypatch.setattr(session, "LOST_SECONDS", 120.0)  # as long as a start may take here
     server = Server()
     try:
         server.install()
@@ -233,3 +235,35 @@ def test_a_restart_of_the_server_loses_nothing() -> None:
         database.close()
     finally:
         server.remove()
+
+
+def test_what_may_not_wait_does_all_or_nothing(database: Database) -> None:
+    if not database.embedded:
+        with pytest.raises(Busy):
+            database.transact_now(lambda connection: members.create(connection, 1, "en", NOW))
+        return
+    made = database.transact_now(lambda connection: members.create(connection, 1, "en", NOW))
+    assert database.read(members.by_id, made.id) == made
+
+    def breaks(connection: Connection) -> None:
+        members.create(connection, 2, "en", NOW)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.transact_now(breaks)
+    assert database.read(members.by_telegram, 2) is None
+
+    def while_somebody_writes(_: Connection) -> None:
+        with pytest.raises(Busy):
+            database.transact_now(lambda connection: members.create(connection, 3, "en", NOW))
+
+    database.transact(while_somebody_writes)
+    assert database.read(members.by_telegram, 3) is None
+
+
+def test_errors_of_prepared_statements_are_those_of_sqlalchemy(database: Database) -> None:
+    lane = {"telegram_id": 4711, "last_seq": 0}
+    database.transact(lambda connection: swift.insert(connection, lanes, lane))
+    with pytest.raises(IntegrityError) as caught:
+        database.transact(lambda connection: swift.insert(connection, lanes, lane))
+    assert "lanes" in str(caught.value)

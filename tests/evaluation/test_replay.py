@@ -8,6 +8,8 @@ import pytest
 from engine.types import TypePack
 from evaluation.town import replaying, world
 from evaluation.town.parameters import Town
+from evaluation.town.people import Bools, Codes, Floats
+from evaluation.town.product import Product
 from evaluation.town.replaying import Events
 from evaluation.town.world import World
 
@@ -41,12 +43,45 @@ def test_what_was_planted_is_found_in_the_later_weeks(town: World) -> None:
 
 def test_both_must_have_answered_for_a_match_to_be_judged() -> None:
     log = Events(np.array([0, 0, 1, 1]), np.array([1, 2, 2, 3]), np.array([2, 3, 1, 2]), np.array([True, True, True, False]))
-    known, mutual = replaying.answered_both(log, log)
+    known, mutual = replaying.answered_both(log)
     assert known.tolist() == [True, True, True, True]
     assert mutual.tolist() == [True, False, True, False]
-    known, mutual = replaying.answered_both(log.where(log.viewer != 3), log.where(log.viewer != 3))
+    known, mutual = replaying.answered_both(log.where(log.viewer != 3))
     assert known.tolist() == [True, False, True]
     assert mutual.tolist() == [True, False, True]
+
+
+def test_no_half_of_a_judged_match_was_learned_from(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the first weeks' answers were, what is judged of the later cards, and by which labels, stays the same."""
+    events = replaying.logged(town)
+    split = round(replaying.SPLIT * town.town.days)
+    early = events.day < split
+    before = set(zip(events.viewer[early].tolist(), events.shown[early].tolist(), strict=True))
+    judged: list[tuple[Codes, Floats, Bools]] = []
+
+    def noted(viewers: Codes, score: Floats, mutual: Bools) -> dict[str, float]:
+        judged.append((viewers, score, mutual))
+        return {}
+
+    def learned(world: World, told: Events) -> Product:
+        assert set(zip(told.viewer.tolist(), told.shown.tolist(), strict=True)) == before
+        return Product(world, daily=False)  # what was learned moves scores, which are no part of this
+
+    monkeypatch.setattr(replaying, "learned", learned)
+    monkeypatch.setattr(replaying, "per_viewer", noted)
+    found = []
+    for log in (events, Events(events.day, events.viewer, events.shown, np.where(early, ~events.liked, events.liked))):
+        monkeypatch.setattr(replaying, "logged", lambda world, log=log: log)
+        found.append(replaying.figures(town))
+    half = len(judged) // 2
+    for (viewers, _, mutual), (again, _, same) in zip(judged[:half], judged[half:], strict=True):
+        assert np.array_equal(viewers, again)
+        assert np.array_equal(mutual, same)
+    later = events.where(~early)
+    known, _ = replaying.answered_both(later)
+    back = zip(later.shown[known].tolist(), later.viewer[known].tolist(), strict=True)
+    assert not before & set(back)
+    assert 20 < found[0]["judged"] == known.sum() < found[0]["answered by both"]
 
 
 def test_orders_are_judged_within_a_viewer() -> None:

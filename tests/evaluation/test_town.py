@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.matching.daily import Scored
+from engine.matching.exposure import Fair
 from engine.matching.features import Crowd
+from engine.matching.people import Person
+from engine.matching.ranking import Matcher
+from engine.matching.settings import RankingSettings
 from engine.types import TypePack
 from evaluation.ranking import gini
+from evaluation.report import number
+from evaluation.suites import town as suite
 from evaluation.town import habits, outcome, service, world
 from evaluation.town.life import PLACES, Life, live
 from evaluation.town.parameters import SENSITIVITY, Town
 from evaluation.town.policies import LikersFirst, PartnerType, Plain, Policy, Popularity, Truthful
 from evaluation.town.product import Kept, Product
-from evaluation.town.runs import POLICIES
+from evaluation.town.runs import POLICIES, STATED, Done, Job
 from evaluation.town.world import World
 
 SMALL = Town(members=120, arrivals=12, weeks=2, active=0.5)
@@ -26,6 +34,7 @@ MAKERS: dict[str, Callable[[World], Policy]] = {
     "popularity": Popularity,
     "types": PartnerType,
     "likers": lambda town: LikersFirst(Popularity(town)),
+    "one-way": lambda town: Product(town, one_way=True),
     "product": Product,
 }
 
@@ -191,6 +200,33 @@ def test_pairs_of_the_day_are_shown_to_both_and_once(lives: dict[str, Life]) -> 
         assert partner.get((day, shown), viewer) == viewer
 
 
+def test_in_the_towns_pairs_of_the_day_nobody_was_shown_enough(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of `Matcher.pairs`, as in the bot; some who take part are over the cap, and in no pair."""
+    asked, over = Matcher.pairs, []
+    scored_by: list[list[Scored]] = []
+
+    def noted(matcher: Matcher, people: Sequence[Person], places: Any, model: Any, couples: Any, fair: Fair) -> list[Scored]:
+        found = asked(matcher, people, places, model, couples, fair)
+        full = {
+            person.id
+            for person in people
+            if person.recent >= max(matcher.settings.minimum, matcher.settings.share * fair.shares.get(person.gender, 0.0))
+        }
+        over.append(len(full))
+        assert not full & {one for pair in found for one in pair[:2]}
+        scored_by.append(found)
+        return found
+
+    monkeypatch.setattr(Matcher, "pairs", noted)
+    product = Product(small, replace(RankingSettings(), share=1.0, minimum=4))
+    log = live(small, product).log
+    assert sum(over) > 20
+    given = {frozenset(pair[:2]) for found in scored_by for pair in found}
+    daily = log.place == PLACES.index("daily")
+    assert daily.any()
+    assert all(frozenset(pair) in given for pair in zip(log.viewer[daily].tolist(), log.shown[daily].tolist(), strict=True))
+
+
 def test_figures_have_every_name_and_stay_within_bounds(lives: dict[str, Life]) -> None:
     found = outcome.figures(lives["product"])
     for name in ("exposure gini", "without a match", "precision at 10", "recall at 10", "NDCG at 10", "ECE of a like", "likes"):
@@ -201,6 +237,38 @@ def test_figures_have_every_name_and_stay_within_bounds(lives: dict[str, Life]) 
     assert found["matches a member and week"] == pytest.approx(2 * found["matches"] / weeks)
     assert outcome.curves(lives["random"]) is None
     assert outcome.curves(lives["product"]) is not None
+
+
+def test_first_replies_are_those_to_what_members_of_a_gender_wrote(small: World, lives: dict[str, Life]) -> None:
+    replies = {who: [bool(row[3]) for row in lives["popularity"].messages if small.people.gender[row[1]] == who] for who in (0, 1)}
+    found = outcome.figures(lives["popularity"])
+    assert all(len(replies[who]) > 3 for who in (0, 1))
+    for code, who in ((0, " women"), (1, " men")):
+        assert found[f"first replies{who}"] == pytest.approx(np.mean(replies[code]))
+    assert found["first replies"] == pytest.approx(lives["popularity"].messages[:, 3].mean())
+
+
+def test_each_figure_of_the_report_is_told_by_gender_and_beside_every_baseline(lives: dict[str, Life]) -> None:
+    policies = {suite.PRODUCT: "product", "random": "random", "popularity": "popularity", suite.ONE_WAY: "one-way"}
+    policies["most frequent partner type"] = "types"
+    jobs = [(Job(STATED, 3, policy), lives[name]) for policy, name in policies.items()]
+    done = [Done(job, outcome.figures(life), outcome.curves(life), outcome.exposure(life)) for job, life in jobs]
+    figures = suite.collected(done)
+    rows = {row.name: row for row in suite.told(figures)}
+    for name in (
+        "matches a member and week", "expected matches in 10 cards", "precision at 10", "recall at 10", "NDCG at 10", "first replies",
+        "without a match", "exposure gini", "ECE of a like", "ECE of a match",
+    ):  # fmt: skip
+        for side, who in ((": everybody", ""), (": women", " women"), (": men", " men")):
+            row = rows[name + side]
+            assert row.value == pytest.approx(figures[suite.PRODUCT][name + who][0], nan_ok=True)
+            said = not name.startswith("ECE")
+            assert (row.baseline is not None) == said
+            assert not said or row.baseline == pytest.approx(figures["popularity"][name + who][0])
+            for baseline in ("random", suite.ONE_WAY, "most frequent partner type"):
+                assert f"{baseline} {number(figures[baseline][name + who][0])}" in row.note
+    assert figures[suite.ONE_WAY]["ECE of a like women"][0] > 0
+    assert np.isnan(figures[suite.ONE_WAY]["ECE of a match women"][0]), "it says nothing of the way back"
 
 
 def test_the_newcomers_clock_by_hand(small: World, lives: dict[str, Life]) -> None:

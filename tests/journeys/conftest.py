@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import configuration
+from bot.local import inbox
 from engine.analysis import Analyser
 from tests.engine.small_pack import write_whole_pack
-from tests.journeys.stage import Stage
+from tests.journeys.stage import PATIENCE, Stage
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,12 @@ def analyser(small_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Anal
     made = Analyser(settings.engine, tmp_path_factory.mktemp("cache"))
     made.load()
     return made
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People at the page wait for a button's answer as long as for everything else."""
+    monkeypatch.setattr(inbox, "ANSWER_SECONDS", PATIENCE)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from engine.analysis import Analyser
 
 Json = dict[str, Any]
 ADMIN = 9001
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds for which something is waited for that will come: much longer than it takes on a machine that stalls."""
 STEP = 0.02
 QUIET = tuple(f"INYEON_SCHEDULE__{job}" for job in ("COLLECT", "LEARN", "RETYPE", "DAILY_PICK", "RETENTION"))
 """No job begins by itself in the midst of a test."""
@@ -78,7 +79,7 @@ class Page:
         self.server = server
 
     async def open(self) -> None:
-        self.http = aiohttp.ClientSession(self.server.base_url, timeout=aiohttp.ClientTimeout(total=30))
+        self.http = aiohttp.ClientSession(self.server.base_url, timeout=aiohttp.ClientTimeout(total=2 * PATIENCE))
 
     async def close(self) -> None:
         await self.http.close()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from db import members, pairs
-from tests.journeys.stage import Stage, buttons, is_card, matched, words
+from tests.journeys.stage import PATIENCE, Stage, buttons, is_card, matched, words
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -20,7 +20,7 @@ async def test_from_discovery_to_the_first_words(stage: Stage, language: str) ->
     assert card["has_protected_content"] is True
     answer = await mina.press(card, "like")
     assert "♥" in answer["text"]
-    assert buttons(await mina.message(card["message_id"])) == []
+    await mina.becomes(card["message_id"], lambda message: not buttons(message))
     await mina.hears("/discover" if language == "ko" else "seen everyone")
     hint = await jun.hears("💌")
     await jun.press(hint, "likes")
@@ -89,8 +89,11 @@ async def test_everything_survives_a_restart(stage: Stage) -> None:
     await mina.press(card, "like")
     hint = await jun.hears("💌")
     await stage.stop()
+    known = len(stage.server.world.updates)
     pressed = asyncio.create_task(jun.press(hint, "likes"))
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(PATIENCE):
+        while len(stage.server.world.updates) == known:  # noqa: ASYNC110 the server notes it while the bot is down
+            await asyncio.sleep(0.02)
     await stage.start()
     await pressed
     await jun.press(await jun.hears(is_card), "like")

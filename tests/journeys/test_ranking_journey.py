@@ -9,7 +9,7 @@ import pytest
 
 from bot import learning
 from db import impressions, jobs, judgements, matching_states
-from tests.journeys.stage import Json, Stage, buttons, is_card, words
+from tests.journeys.stage import PATIENCE, Json, Stage, buttons, is_card, words
 
 
 def presses(message: Json) -> list[str]:
@@ -74,7 +74,7 @@ async def test_answers_are_learned_from_while_the_bot_runs_and_over_a_restart(st
     await mina.write("/discover")
     for number in range(4):
         await mina.press(await mina.hears(is_card), "like" if number % 2 else "skip")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (state := stage.database.read(matching_states.read, learning.NAME)) is None or state.cursor < 4:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert len(stage.database.read(judgements.after, 0, 100)) == 4

@@ -14,8 +14,8 @@ import pytest
 from bot.local.server import LocalServer
 from db import outbox
 from db.session import Database
-from db.settings import DatabaseSettings
-from tests.journeys.stage import Page, Person, matched, settle, words
+from db.settings import DatabaseSettings, keys_under
+from tests.journeys.stage import PATIENCE, Page, Person, matched, settle, words
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -31,6 +31,7 @@ class Process:
             "INYEON_ENGINE__PACK": str(pack),
             "INYEON_TELEGRAM__API_BASE": server.base_url,
             "TELEGRAM_BOT_TOKEN": server.token,
+            "INYEON_SAFETY__NEW_DAYS": "0",  # new members may not write this much
         }
 
     async def start(self) -> None:
@@ -59,7 +60,7 @@ class Process:
 async def world(tmp_path: Path, small_pack: Path) -> AsyncIterator[tuple[Process, LocalServer, list[Person], Database]]:
     server = LocalServer()
     await server.start()
-    database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path / 'var' / 'inyeon.db'}"))
+    database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path / 'var' / 'inyeon.db'}"), keys_under(tmp_path / "var"))
     await asyncio.to_thread(database.open)
     page = Page(server)
     await page.open()
@@ -89,7 +90,7 @@ async def test_what_was_accepted_arrives_in_order_after_a_kill(
         assert response.status == 200
     for number in range(12):
         await mina.write(f"message {number}")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(database.read, outbox.waiting) < 12:  # noqa: ASYNC110 another process makes it true
             await asyncio.sleep(0.05)
     await process.end(signal.SIGKILL)

@@ -47,7 +47,7 @@ async def server(clock: Clock) -> AsyncIterator[LocalServer]:
 
 @pytest.fixture
 async def http(server: LocalServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(server.base_url, timeout=aiohttp.ClientTimeout(total=20)) as session:
+    async with aiohttp.ClientSession(server.base_url, timeout=aiohttp.ClientTimeout(total=120)) as session:
         yield session
 
 

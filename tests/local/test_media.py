@@ -9,7 +9,7 @@ import aiogram
 import aiohttp
 import pytest
 import telegram
-from aiogram.types import BufferedInputFile, InputMediaPhoto
+from aiogram.types import BufferedInputFile, InputMediaLivePhoto, InputMediaPhoto
 from PIL import Image
 from telegram.error import BadRequest
 
@@ -64,6 +64,26 @@ async def test_every_kind_goes_up_and_comes_back_the_same(ptb: telegram.Bot, aio
         assert getattr(again, kind).duration == 4
     file = await ptb.get_file(getattr(message, kind).file_id)
     assert bytes(await file.download_as_bytearray()) == data
+
+
+async def test_a_live_photo_goes_up_comes_back_and_stands_in_albums(ptb: telegram.Bot, aio: aiogram.Bot) -> None:
+    data = bytes(range(256)) * 7
+    first = await ptb.send_live_photo(MINA, data, jpeg(), caption="look")
+    assert first.live_photo is not None
+    assert [size.file_id for size in first.live_photo.photo or ()] == [size.file_id for size in first.photo]
+    movement, still = first.live_photo.file_id, first.photo[-1].file_id
+    again = await aio.send_live_photo(JUN, live_photo=movement, photo=still, has_spoiler=True)
+    assert again.live_photo is not None
+    assert again.live_photo.file_unique_id == first.live_photo.file_unique_id
+    assert again.has_media_spoiler
+    file = await ptb.get_file(movement)
+    assert bytes(await file.download_as_bytearray()) == data
+    album = await aio.send_media_group(MINA, [InputMediaLivePhoto(media=movement, photo=still), InputMediaPhoto(media=still)])
+    assert [(message.live_photo is not None, message.photo is not None) for message in album] == [(True, True), (False, True)]
+    with pytest.raises(BadRequest, match=r"(?i)can't use file of type photo as livephoto"):
+        await ptb.send_live_photo(MINA, still, still)
+    with pytest.raises(BadRequest, match=r"(?i)there is no photo"):
+        await ptb.send_live_photo(MINA, movement, "")
 
 
 async def test_album_of_uploads_and_ids(aio: aiogram.Bot, ptb: telegram.Bot) -> None:

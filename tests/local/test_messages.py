@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import aiogram
 import pytest
 import telegram
@@ -9,6 +11,9 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from telegram.error import BadRequest, Forbidden, InvalidToken
 
 from bot.local.server import LocalServer
+from bot.local.store import Store
+from bot.local.values import Person
+from bot.local.world import World
 from tests.local.conftest import JUN, MINA, Call
 
 
@@ -131,9 +136,11 @@ async def test_wrong_token(server: LocalServer) -> None:
             await other.get_me()
 
 
-async def test_history_is_bounded(server: LocalServer, monkeypatch: pytest.MonkeyPatch, ptb: telegram.Bot) -> None:
+def test_history_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("bot.local.world.HISTORY_MAX", 3)
+    world = World(Store(tmp_path), "1:X")
+    mina = world.add_person(Person(MINA, "Mina", started=True))
     for number in range(5):
-        await ptb.send_message(MINA, str(number))
-    assert [stored.data["text"] for stored in server.world.chats[MINA].messages.values()] == ["2", "3", "4"]
-    assert len(list(server.world.store.messages())) == 3
+        world.post(mina, {"text": str(number)}, out=False)
+    assert [stored.data["text"] for stored in world.chats[MINA].messages.values()] == ["2", "3", "4"]
+    assert len(list(world.store.messages())) == 3

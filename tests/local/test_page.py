@@ -25,7 +25,7 @@ class Listener:
     async def next(self) -> tuple[str, int, dict[str, Any]]:
         fields: dict[str, str] = {}
         while True:
-            line = (await asyncio.wait_for(self._response.content.readline(), 10)).decode().rstrip("\n")
+            line = (await asyncio.wait_for(self._response.content.readline(), 60)).decode().rstrip("\n")
             if line and not line.startswith(":"):
                 key, _, value = line.partition(": ")
                 fields[key] = value
@@ -152,6 +152,7 @@ async def test_a_blocked_bot_cannot_be_written_to_until_it_is_unblocked(page: Ca
     ({"Host": "evil.example:80", "Origin": "http://evil.example:80"}, 403),
     ({"Origin": "http://evil.example"}, 403),
     ({"Origin": "null"}, 403),
+    ({"Origin": "http://[::1"}, 403),
     ({"Sec-Fetch-Site": "cross-site"}, 403),
     ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
     ({"Sec-Fetch-Site": "same-origin"}, 200),
@@ -175,7 +176,7 @@ async def test_page_files_have_types_and_nothing_else_is_served(http: aiohttp.Cl
     (tmp_path / "secret.py").write_text("x")
     (tmp_path / "escape.html").symlink_to("/etc/hostname")
     other = aiohttp.web.Application()
-    other.add_routes(PageApi(server.world, server.faults, tmp_path).routes())
+    other.add_routes(PageApi(server.world, server.faults, server.limit, tmp_path).routes())
     runner = aiohttp.web.AppRunner(other)
     await runner.setup()
     await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()

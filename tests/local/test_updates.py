@@ -23,6 +23,8 @@ from bot.local.server import LocalServer
 from tests.local.conftest import MINA, Call, jpeg
 
 SECRET = "a-secret_1"
+PATIENCE = 60.0
+"""Seconds for which something is waited for that will come."""
 
 
 def dispatcher(heard: asyncio.Queue[str]) -> Dispatcher:
@@ -76,7 +78,7 @@ async def talk(page: Call, http: aiohttp.ClientSession, heard: asyncio.Queue[str
     """One of everything that a person can do, each heard by the bot."""
 
     async def next_heard() -> str:
-        return await asyncio.wait_for(heard.get(), 10)
+        return await asyncio.wait_for(heard.get(), PATIENCE)
 
     first = (await page(f"chats/{MINA}/messages", text="/start ref_1"))["message"]["message_id"]
     assert await next_heard() == "start"
@@ -150,8 +152,8 @@ async def test_a_failing_webhook_is_called_again_in_order(api: Call, page: Call,
         await api("setWebhook", url=url, secret_token=SECRET, max_connections=4)
         for text in "abc":
             await page(f"chats/{MINA}/messages", text=text)
-        await asyncio.wait_for(done.wait(), 10)
-        async with asyncio.timeout(5):
+        await asyncio.wait_for(done.wait(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
             while len(server.world.updates):
                 await server.world.updates.wait(0.1)
         assert got == [("a", SECRET), ("b", SECRET), ("c", SECRET)]
@@ -166,8 +168,9 @@ async def test_a_failing_webhook_is_called_again_in_order(api: Call, page: Call,
 async def test_what_waits_for_a_webhook_that_is_down_can_be_dropped(api: Call, page: Call) -> None:
     await api("setWebhook", url="http://127.0.0.1:9/hook")
     await page(f"chats/{MINA}/messages", text="lost")
-    await asyncio.sleep(0.2)
-    info = (await api("getWebhookInfo"))["result"]
+    async with asyncio.timeout(PATIENCE):
+        while "last_error_message" not in (info := (await api("getWebhookInfo"))["result"]):  # noqa: ASYNC110 the server tries it
+            await asyncio.sleep(0.02)
     assert (info["pending_update_count"], info["last_error_message"]) == (1, "Connection refused")
     await api("deleteWebhook", drop_pending_updates=True)
     assert (await api("getUpdates"))["result"] == []
@@ -187,18 +190,25 @@ async def test_offsets_confirm(ptb: telegram.Bot, page: Call) -> None:
     assert await ptb.get_updates(offset=last[0].update_id + 1) == ()
 
 
-async def test_a_poll_waits_for_what_comes(ptb: telegram.Bot, page: Call) -> None:
-    poll = asyncio.create_task(ptb.get_updates(timeout=10))
-    await asyncio.sleep(0.05)
+async def polled(server: LocalServer) -> None:
+    """Wait until somebody asks for updates."""
+    async with asyncio.timeout(PATIENCE):
+        while not server.world.updates._poller:  # noqa: ASYNC110 another task asks
+            await asyncio.sleep(0.01)
+
+
+async def test_a_poll_waits_for_what_comes(ptb: telegram.Bot, page: Call, server: LocalServer) -> None:
+    poll = asyncio.create_task(ptb.get_updates(timeout=50))
+    await polled(server)
     await page(f"chats/{MINA}/messages", text="late")
-    updates = await asyncio.wait_for(poll, 5)
+    updates = await asyncio.wait_for(poll, 40)
     assert updates[0].message is not None
     assert updates[0].message.text == "late"
 
 
-async def test_a_second_poller_ends_the_first(ptb: telegram.Bot, api: Call) -> None:
-    first = asyncio.create_task(ptb.get_updates(timeout=10))
-    await asyncio.sleep(0.05)
+async def test_a_second_poller_ends_the_first(ptb: telegram.Bot, api: Call, server: LocalServer) -> None:
+    first = asyncio.create_task(ptb.get_updates(timeout=50))
+    await polled(server)
     second = asyncio.create_task(api("getUpdates", timeout=1))
     with pytest.raises(Conflict, match="terminated by other getUpdates request"):
         await first

@@ -2,8 +2,9 @@
 
 Two people may meet if each is of a gender that the other seeks and of an age between the other's bounds, each lives within the
 other's distance, they share a language where either asks for it, each is verified where the other asks for it, neither blocked
-the other, and they never were a pair.  Who is shown is active, can be reached and has an approved photo; to whom they are shown is
-active.  Nobody under 18 is on either side, and nobody whom one answered about comes back.
+the other, and they never were a pair.  Who is shown is active, not hidden, can be reached and has an approved photo; to whom
+they are shown is active and not hidden.  Frozen and banned people are neither.  Nobody under 18 is on either side, and nobody whom
+one answered about comes back.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class Someone:
     verified: bool = False
     only_verified: bool = False
     status: str = "active"
+    before: str = "active"
+    """What they were when they were frozen."""
+    hidden: bool = False
+    """Until an admin looked at what was reported."""
     reachable: bool = True
     photos: dict[int, str] = field(default_factory=dict)
     """Status by id, in their order."""
@@ -50,7 +55,9 @@ class Someone:
 
     def shows(self, today: dt.date) -> bool:
         """Whether they may be shown to anybody at all."""
-        return self.status == "active" and self.reachable and self.age(today) >= 18 and "approved" in self.photos.values()
+        return (
+            self.status == "active" and not self.hidden and self.reachable and self.age(today) >= 18 and "approved" in self.photos.values()
+        )
 
 
 def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -105,7 +112,7 @@ class World:
         both = frozenset((one, other))
         if both in self.blocked or both in self.pairs:
             return False
-        if me.status != "active" or me.age(today) < 18 or not you.shows(today):
+        if me.status != "active" or me.hidden or me.age(today) < 18 or not you.shows(today):
             return False
         if you.gender not in WANTED[me.seeks] or me.gender not in WANTED[you.seeks]:
             return False

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from bot.candidates import Candidates
 from bot.context import Context, Proposer
 from bot.replies import Replies
-from bot.usecases import chats, daily, discover, likes, persons, privacy, ranking, safety
+from bot.usecases import chats, daily, discover, freezing, hiding, likes, persons, privacy, ranking, safety
 from bot.usecases import photos as photo_usecases
 from bot.usecases import settings as setting_usecases
 from db import members, outbox, pairs, photos
@@ -151,14 +151,14 @@ class Meeting(RuleBasedStateMachine):
         mine, theirs = self.ids[me], self.ids[whom]
         pair = self.database.read(pairs.between, mine, theirs) if me != whom else None
         shown = town.shown_photos(self.act(me, chats.profile, pair.id if pair else 10_000 + theirs))
-        talks = self.may_act(me) and theirs in self.world.partners(mine)
+        talks = self.may_act(me) and theirs in self.world.partners(mine) and self.person(theirs).status in ("active", "paused")
         assert shown == (self.approved(theirs) if talks else [])
 
     @rule(me=who, what=st.sampled_from(["distance", "ages", "language", "verified", "gender", "blocked"]))
     def widen(self, me: int, what: str) -> None:
         """A filter is made wider by a press, and no other one with it."""
         one = self.person(self.ids[me])
-        if one.status == "active":
+        if one.status == "active" and not one.hidden:
             if what == "distance":
                 one.within_km = {0: 0, 50: 100, 100: 200, 200: 0, 400: 0}[one.within_km] if one.place else 0
             elif what == "ages":
@@ -214,14 +214,43 @@ class Meeting(RuleBasedStateMachine):
             self.act(me, safety.block, theirs)
         elif how == "report":
             marks = met and both not in self.world.pairs and both not in self.world.blocked and (mine, theirs) not in self.world.answers
-            if marks and self.person(theirs).status in ("active", "paused"):
+            hidden = theirs in self.world.people and (self.person(mine).hidden or self.person(theirs).hidden)
+            if marks and self.person(theirs).status in ("active", "paused") and not hidden:
                 self.world.answers[mine, theirs] = False
             self.act(me, safety.report, theirs, "rude")
+            # Whether reports weigh enough is tested elsewhere; here it is what follows.
+            row = self.database.read(members.by_id, theirs)
+            self.person(theirs).hidden = row is not None and row.hidden_at is not None
         elif pair := self.database.read(pairs.between, mine, theirs):
             self.act(me, chats.unmatch, pair.id)
             self.world.pairs[both] = False
         self.check_closer(me, whom)
         self.check_closer(whom, me)
+
+    @rule(me=who, what=st.sampled_from(["freeze", "hide", "free", "free"]), dice=rarely)
+    def hold(self, me: int, what: str, dice: int) -> None:
+        """A sign of a minor, reports, a photo like that of somebody banned; and what an admin makes of it."""
+        mine, one = self.ids[me], self.person(self.ids[me])
+
+        def work(connection: Connection) -> None:
+            context, row = self.surroundings(None), self.row(connection, mine)
+            if what == "freeze" and not dice:
+                freezing.freeze(connection, context, row, "words")
+            elif what == "hide" and not dice:
+                hiding.hide(connection, context, row, "reports")
+            elif what == "free":
+                hiding.show(connection, context, row)
+                freezing.thaw(connection, context, row)
+
+        self.database.transact(work)
+        if what == "freeze" and not dice and self.may_act(me):
+            one.before, one.status = one.status, "frozen"
+        elif what == "hide" and not dice:
+            one.hidden = True
+        elif what == "free":
+            one.hidden = False
+            one.status = one.before if one.status == "frozen" else one.status
+        self.read_mail("match")
 
     @rule(me=who, switch=st.sampled_from(["pause", "same_language", "verified_only", "by_photos", "face"]), on=st.booleans())
     def switch(self, me: int, switch: str, on: bool) -> None:
@@ -236,13 +265,17 @@ class Meeting(RuleBasedStateMachine):
             one.only_my_languages = on
             self.act(me, setting_usecases.same_language, choice)
         elif switch == "verified_only":
-            somebody = any(other.verified and other.status == "active" for other in self.world.people.values())
+            somebody = any(
+                other.verified and other.status == "active" and other.reachable and not other.hidden for other in self.world.people.values()
+            )
             one.only_verified = on if somebody or one.only_verified else one.only_verified
             self.act(me, setting_usecases.verified_only, choice)
         elif switch == "by_photos":
             one.by_photos = on
             self.act(me, setting_usecases.by_photos, choice)
         else:
+            if one.face and not on:
+                one.verified = False
             one.face = on
             self.act(me, privacy.face, choice)
 
@@ -276,6 +309,8 @@ class Meeting(RuleBasedStateMachine):
             self.act(me, photo_usecases.remove, photo)
             if len(one.photos) > 1:
                 del one.photos[photo]
+                if one.verified:  # the badge stays only where the faces of the photos that are left are told to be one person's
+                    one.verified = self.database.read(self.row, self.ids[me]).verified
         elif what in ("reject", "approve") and photo:
             self.database.transact(photos.reject if what == "reject" else photos.approve, photo)
             one.photos[photo] = "rejected" if what == "reject" else "approved"
@@ -293,7 +328,7 @@ class Meeting(RuleBasedStateMachine):
             self.ids[me] = self.settle(fresh)
         elif how == "ban" and one.status != "banned" and not dice:
             self.database.transact(lambda connection: safety.shut_out(connection, self.surroundings(None), self.row(connection, mine)))
-            one.status = "banned"
+            one.status, one.hidden = "banned", False
             self.world.pairs.update({both: False for both in self.world.pairs if mine in both})
         elif how == "ban" and one.status == "banned":
             self.database.transact(safety_queries.unban, mine, self.now, "active")
@@ -317,7 +352,7 @@ class Meeting(RuleBasedStateMachine):
         """No filter is softened, and no setting changed, but by whoever it belongs to."""
         rows = self.database.read(members.of, self.ids)
         for member_id, one in self.world.people.items():
-            assert not town.differences(one, rows[member_id])
+            assert town.differences(one, rows[member_id]) == []
 
     def looks_count_only_where_they_may(self) -> None:
         known = self.database.read(persons.of, small_pack(), self.now, 7, self.ids)
@@ -386,7 +421,12 @@ class Meeting(RuleBasedStateMachine):
             member = self.row(connection, viewer)
             return self.index().ids(connection, member, lambda: ranking.query(connection, context, member), 1000, self.now)
 
-        if one.status == "active" and one.age(today) >= 18 and any(other.shows(today) for other in self.world.people.values()):
+        if (
+            one.status == "active"
+            and not one.hidden
+            and one.age(today) >= 18
+            and any(other.shows(today) for other in self.world.people.values())
+        ):
             proposed = self.database.read(ask)
             assert proposed is not None
             assert sorted(proposed) == sorted(self.world.left(viewer, today))
@@ -419,7 +459,7 @@ class Meeting(RuleBasedStateMachine):
         mine, today = self.ids[me], self.now.date()
         before, back = self.world.answers.get((mine, theirs)), self.world.answers.get((theirs, mine))
         counts = before is None or (before is False and liked and back is True)
-        if self.person(mine).status != "active":
+        if self.person(mine).status != "active" or self.person(mine).hidden:
             expected = None
         elif (mine, theirs) not in self.world.cards or theirs not in self.world.people:
             expected = "discover.passed"
@@ -562,6 +602,8 @@ def test_the_same_on_mariadb(mariadb_url: str) -> None:
     class OnMariaDb(Meeting):
         make_database = staticmethod(on_mariadb)
 
+    # Not shrunk: a story costs half a minute here, and the same one fails on SQLite.
     run_state_machine_as_test(
-        OnMariaDb, settings=settings(max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=SLOW)
+        OnMariaDb,
+        settings=settings(max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate]),
     )

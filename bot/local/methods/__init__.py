@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.local.methods import account, answers, chats, commands, copying, editing, incoming, media, messages
+from bot.local.methods import account, answers, chats, commands, copying, editing, incoming, media, messages, places, polls
 from bot.local.methods.kind import Method
 
 ALL: dict[str, Method] = {
     name.lower(): method
-    for module in (account, answers, chats, commands, copying, editing, incoming, media, messages)
+    for module in (account, answers, chats, commands, copying, editing, incoming, media, messages, places, polls)
     for name, method in module.METHODS.items()
 }

@@ -58,7 +58,7 @@ async def pin(world: World, parameters: Parameters) -> bool:
     stored = world.message(person, parameters.integer("message_id"), "message to pin not found")
     chat = world.chats[person.id]
     chat.pinned = [*(number for number in chat.pinned if number != stored.id), stored.id]
-    world.keep_states()
+    world.keep_chat(person)
     return True
 
 
@@ -70,7 +70,7 @@ async def unpin(world: World, parameters: Parameters) -> bool:
     if number not in chat.pinned:
         raise bad_request("message to unpin not found")
     chat.pinned = [pinned for pinned in chat.pinned if pinned != number]
-    world.keep_states()
+    world.keep_chat(person)
     return True
 
 
@@ -78,7 +78,7 @@ async def unpin_all(world: World, parameters: Parameters) -> bool:
     """unpinAllChatMessages."""
     person = world.recipient(parameters.text("chat_id"))
     world.chats[person.id].pinned = []
-    world.keep_states()
+    world.keep_chat(person)
     return True
 
 

@@ -6,13 +6,20 @@ import telegram
 
 from bot.local.compose import Delivery, caption_content, delivery, read_caption
 from bot.local.errors import ApiError, bad_request
+from bot.local.live import still
 from bot.local.methods.kind import Method
+from bot.local.methods.messages import throw
 from bot.local.parameters import Parameters
-from bot.local.values import CONTENT_KEYS, MEDIA_KINDS, Json, Stored
+from bot.local.polls import twin
+from bot.local.values import MEDIA_KINDS, Json, Stored
 from bot.local.world import World
 
 CAPTION_KEYS = ("caption", "caption_entities", "show_caption_above_media")
 CAPTIONED = tuple(kind for kind in MEDIA_KINDS if kind not in ("video_note", "sticker"))
+
+
+COPY = "message can't be copied"
+FORWARD = "message can't be forwarded"
 
 
 def _source(world: World, parameters: Parameters, message_id: int, verb: str) -> Stored:
@@ -20,22 +27,35 @@ def _source(world: World, parameters: Parameters, message_id: int, verb: str) ->
     if not from_chat:
         raise bad_request("from_chat_id is empty")
     source = world.message(world.member(from_chat), message_id, f"message to {verb} not found")
-    if source.data.get("has_protected_content"):
-        raise bad_request("message can't be copied" if verb == "copy" else "message can't be forwarded")
-    if not any(key in source.data for key in CONTENT_KEYS):
-        raise bad_request("message can't be copied" if verb == "copy" else "message can't be forwarded")
+    if source.data.get("has_protected_content") or not source.content():
+        raise bad_request(COPY if verb == "copy" else FORWARD)
     return source
 
 
-def _content(source: Stored) -> Json:
-    return {key: source.data[key] for key in CONTENT_KEYS if key in source.data}
+def _copied(world: World, source: Stored) -> Json:
+    """What a copy holds: polls start anew, dice are thrown again, live locations stand still, as in TDLib's dup_message_content.
+
+    Raises:
+        ApiError: a quiz whose answer the bot does not know.
+
+    """
+    content = source.content()
+    if "dice" in content:
+        content["dice"] = throw(content["dice"]["emoji"])
+    if "location" in content:
+        content["location"] = still(content["location"])
+    if "poll" in content:
+        if content["poll"]["type"] == "quiz" and not {"correct_option_id", "correct_option_ids"} & content["poll"].keys():
+            raise bad_request(COPY)
+        content["poll"] = twin(content["poll"], str(world.random_id()))
+    return content
 
 
 async def copy_message(world: World, parameters: Parameters) -> Json:
     """copyMessage: the content without a trace of its sender, with another caption where one is given."""
     caption = caption_content(world, read_caption(parameters)) if parameters.has("caption") else None
     goal = delivery(world, parameters)
-    content = _content(_source(world, parameters, parameters.integer("message_id"), "copy"))
+    content = _copied(world, _source(world, parameters, parameters.integer("message_id"), "copy"))
     if caption is not None and any(kind in content for kind in CAPTIONED):
         content = {**{key: value for key, value in content.items() if key not in CAPTION_KEYS}, **caption}
     if parameters.flag("show_caption_above_media") and "caption" in content:
@@ -77,7 +97,7 @@ def _grouped(world: World, goal: Delivery, sources: list[Stored], *, forward: bo
         group = source.data.get("media_group_id")
         if group is not None:
             head["media_group_id"] = groups.setdefault(group, str(world.random_id()))
-        content = _content(source)
+        content = source.content() if forward else _copied(world, source)
         if bare:
             content = {key: value for key, value in content.items() if key not in CAPTION_KEYS}
         sent.append(telegram.MessageId(goal.send(content, **head).id).to_dict())
@@ -105,7 +125,7 @@ async def forward_message(world: World, parameters: Parameters) -> Json:
     """forwardMessage: the content under the name of its author."""
     goal = delivery(world, parameters)
     source = _source(world, parameters, parameters.integer("message_id"), "forward")
-    return goal.send(_content(source), **_origin(world, source)).data
+    return goal.send(source.content(), **_origin(world, source)).data
 
 
 async def forward_messages(world: World, parameters: Parameters) -> list[Json]:

@@ -9,7 +9,7 @@ from bot.local.methods.copying import CAPTIONED
 from bot.local.methods.kind import Method
 from bot.local.methods.media import album_item, media_content
 from bot.local.parameters import Parameters
-from bot.local.values import CONTENT_KEYS, DELETE_WITHIN, Json, Person, Stored
+from bot.local.values import DELETE_WITHIN, DICE_STAYS, Json, Person, Stored
 from bot.local.world import World
 
 SAME = (
@@ -18,7 +18,7 @@ SAME = (
 )
 
 
-def _editable(world: World, parameters: Parameters) -> Stored:
+def editable(world: World, parameters: Parameters, missing: str = "message to edit not found") -> Stored:
     """The bot's message that a call wants to edit.
 
     Raises:
@@ -32,17 +32,22 @@ def _editable(world: World, parameters: Parameters) -> Stored:
         raise forbidden("bot was blocked by the user")
     if not parameters.has("message_id"):
         raise bad_request("message identifier is not specified")
-    stored = world.message(person, parameters.integer("message_id"), "message to edit not found")
+    stored = world.message(person, parameters.integer("message_id"), missing)
     if stored.out or stored.keyboard or "forward_origin" in stored.data:
         raise bad_request("message can't be edited")
     return stored
 
 
-def _replace(world: World, stored: Stored, content: Json, markup: Json | None, *, edited: bool = True) -> Json:
-    current = {key: stored.data[key] for key in CONTENT_KEYS if key in stored.data}
-    if current == content and stored.data.get("reply_markup") == markup:
+def put(world: World, stored: Stored, content: Json, markup: Json | None) -> Json:
+    """Give a message other content and another keyboard.
+
+    Raises:
+        ApiError: nothing would change.
+
+    """
+    if stored.content() == content and stored.data.get("reply_markup") == markup:
         raise bad_request(SAME)
-    world.change(stored, content, markup, edited=edited)
+    world.change(stored, content, markup)
     return stored.data
 
 
@@ -50,21 +55,21 @@ async def edit_text(world: World, parameters: Parameters) -> Json:
     """editMessageText; without reply_markup the inline keyboard goes."""
     formatted = read_text(parameters)
     markup = read_markup(parameters)
-    stored = _editable(world, parameters)
+    stored = editable(world, parameters)
     if "text" not in stored.data:
         raise bad_request("there is no text in the message to edit")
-    return _replace(world, stored, text_content(world, formatted, parameters), markup.inline)
+    return put(world, stored, text_content(world, formatted, parameters), markup.inline)
 
 
 async def edit_caption(world: World, parameters: Parameters) -> Json:
     """editMessageCaption."""
     formatted = read_caption(parameters)
     markup = read_markup(parameters)
-    stored = _editable(world, parameters)
+    stored = editable(world, parameters)
     media = {key: stored.data[key] for key in (*CAPTIONED, "has_media_spoiler") if key in stored.data}
     if not any(kind in media for kind in CAPTIONED):
         raise bad_request("there is no caption in the message to edit")
-    return _replace(world, stored, {**media, **caption_content(world, formatted, parameters)}, markup.inline)
+    return put(world, stored, {**media, **caption_content(world, formatted, parameters)}, markup.inline)
 
 
 async def edit_media(world: World, parameters: Parameters) -> Json:
@@ -72,27 +77,33 @@ async def edit_media(world: World, parameters: Parameters) -> Json:
     item = parameters.mapping("media")
     if item is None:
         raise bad_request("media must be non-empty")
-    kind, body, caption = album_item(world, item, ("photo", "video", "animation", "document", "audio"))
+    kind, body, caption = album_item(world, item, ("live_photo", "photo", "video", "animation", "document", "audio"))
     markup = read_markup(parameters)
-    stored = _editable(world, parameters)
+    stored = editable(world, parameters)
     if not any(key in stored.data for key in (*CAPTIONED, "text")) or "voice" in stored.data:
         raise bad_request("message can't be edited")
-    if stored.data.get("media_group_id") and kind not in ("photo", "video", *(key for key in ("document", "audio") if key in stored.data)):
+    if stored.data.get("media_group_id") and kind not in (
+        "live_photo",
+        "photo",
+        "video",
+        *(key for key in ("document", "audio") if key in stored.data),
+    ):
         raise bad_request("message can't be edited")
     content = await media_content(world, kind, body.get("media"), parameters.uploads, body)
-    return _replace(world, stored, {**content, **caption}, markup.inline)
+    return put(world, stored, {**content, **caption}, markup.inline)
 
 
 async def edit_markup(world: World, parameters: Parameters) -> Json:
     """editMessageReplyMarkup; Telegram gives no edit date for it to the page, but one to the bot."""
     markup = read_markup(parameters)
-    stored = _editable(world, parameters)
-    content = {key: stored.data[key] for key in CONTENT_KEYS if key in stored.data}
-    return _replace(world, stored, content, markup.inline)
+    stored = editable(world, parameters)
+    return put(world, stored, stored.content(), markup.inline)
 
 
 def _deletable(world: World, stored: Stored) -> bool:
-    return world.clock() - float(stored.data["date"]) <= DELETE_WITHIN
+    """Within 48 hours; a dice only after 24, so that nobody can take a bad throw back."""
+    age = world.clock() - float(stored.data["date"])
+    return age <= DELETE_WITHIN and ("dice" not in stored.data or age > DICE_STAYS)
 
 
 async def delete_message(world: World, parameters: Parameters) -> bool:

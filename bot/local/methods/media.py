@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.local.compose import caption_content, delivery, read_caption
 from bot.local.errors import bad_request
+from bot.local.files import as_document, live
 from bot.local.methods.kind import Method
 from bot.local.parameters import Parameters
 from bot.local.values import Json, Upload
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNCAPTIONED = ("video_note", "sticker")
-ALBUM_KINDS = ("photo", "video", "document", "audio")
+ALBUM_KINDS = ("live_photo", "photo", "video", "document", "audio")
 ALBUM_MAX = 10
 ABOUT = ("width", "height", "duration", "length", "title", "performer", "emoji")
 
@@ -57,14 +58,16 @@ async def media_content(world: World, kind: str, value: object, uploads: Mapping
         small = attached(cover, uploads, "thumbnail") if cover or "thumbnail" in uploads else None
         media = await world.files.take(kind, source, about, small if isinstance(small, Upload) else None)
     content: Json = {kind: media}
+    if kind == "live_photo":
+        still = attached(about.get("photo"), uploads, "photo")
+        content = live(media, world.files.again("photo", still) if isinstance(still, str) else await world.files.take("photo", still, {}))
     if kind == "animation":
-        # Telegram describes animations as documents too, for old clients.
-        content["document"] = {key: media[key] for key in media if key not in ("width", "height", "duration")}
+        content["document"] = as_document(media)
     return content
 
 
 def _about(parameters: Parameters) -> Json:
-    return {name: parameters.values[name] for name in (*ABOUT, "thumbnail") if name in parameters.values}
+    return {name: parameters.values[name] for name in (*ABOUT, "thumbnail", "photo") if name in parameters.values}
 
 
 def _sender(kind: str) -> Method:
@@ -122,6 +125,7 @@ def album_item(world: World, item: Any, kinds: tuple[str, ...] = ALBUM_KINDS) ->
 
 METHODS: dict[str, Method] = {
     "sendPhoto": _sender("photo"),
+    "sendLivePhoto": _sender("live_photo"),
     "sendDocument": _sender("document"),
     "sendVideo": _sender("video"),
     "sendAnimation": _sender("animation"),

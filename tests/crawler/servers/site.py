@@ -136,10 +136,12 @@ class Handler(BaseHTTPRequestHandler):
         try:
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.send(site.respond(Asked(unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers)))
+            reply = site.respond(Asked(unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers))
         finally:
+            # Before it is sent: whoever has it may come again before this thread goes on.
             with site.lock:
                 site.busy -= 1
+        self.send(reply)
 
     def send(self, reply: Reply) -> None:
         if reply.how == "reset":

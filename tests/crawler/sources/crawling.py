@@ -11,7 +11,7 @@ from tests.crawler.servers.site import Site, Time
 
 def web(site: Site, time: Time, **options: Any) -> PoliteClient:
     """A client that may ask `site` and whose waits take no time."""
-    whole = {"rate": 1000.0, "attempts": 3, "patience": 60.0, "timeout": 2.0, "trusted": [site.base], "seed": 1, "clock": time.clock}
+    whole = {"rate": 1000.0, "attempts": 3, "patience": 60.0, "timeout": 60.0, "trusted": [site.base], "seed": 1, "clock": time.clock}
     return PoliteClient(agent("ops@example.org"), **{**whole, **options})
 
 

@@ -31,7 +31,7 @@ def time() -> Time:
 
 
 def source(instagram: InstagramWeb, time: Time, *tags: str, **options: Any) -> Instaloader:
-    whole = {"switch": "on", "base": instagram.base, "rate": 100.0, "attempts": 3, "timeout": 2.0, "clock": time.clock, **options}
+    whole = {"switch": "on", "base": instagram.base, "rate": 100.0, "attempts": 3, "timeout": 60.0, "clock": time.clock, **options}
     return Instaloader(tags or ("couple",), **whole)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
-from engine.commands.guarding import guarded
+from engine.commands.guarding import Stopping, guarded
 from engine.errors import EngineError
 
 
@@ -36,3 +38,45 @@ def test_a_defect_is_not_hidden() -> None:
 
     with pytest.raises(ZeroDivisionError):
         guarded("cook", work, (ValueError,), (EngineError,))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("error", [ImportError("how to install numpy"), EngineError("OpenVINO cannot be loaded"), ValueError("--top")])
+def test_what_an_interruption_breaks_is_no_error(number: signal.Signals, error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    # A shell starts jobs in the background with Ctrl-C switched off, tests as well.
+    usual = signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL
+    outside = signal.signal(number, usual)
+
+    def work() -> int:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise error from None
+        return 0
+
+    try:
+        assert guarded("cook", work, (ValueError,), (EngineError,), terminable=True) == 1
+        assert capsys.readouterr() == ("", "stopped\n")
+        assert signal.getsignal(number) is usual
+    finally:
+        signal.signal(number, outside)
+
+
+def test_what_is_switched_off_stays_off() -> None:
+    def work() -> int:
+        signal.raise_signal(signal.SIGINT)
+        return 0
+
+    outside = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert guarded("cook", work, (ValueError,), (EngineError,)) == 0
+    finally:
+        signal.signal(signal.SIGINT, outside)
+
+
+def test_a_signal_after_the_work_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    stopping = Stopping()
+    with stopping.listening((signal.SIGTERM,)):
+        pass
+    stopping(signal.SIGTERM, None)
+    assert not stopping.asked

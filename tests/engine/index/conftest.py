@@ -13,6 +13,7 @@ from engine.index.values import Index
 from tests.engine.index.towns import DIMS
 
 Make = Callable[[], Index]
+KEY = bytes(range(32))
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def make_exact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
     made: list[ExactIndex] = []
 
     def make() -> Index:
-        made.append(ExactIndex(tmp_path_factory.mktemp("index"), DIMS).open())
+        made.append(ExactIndex(tmp_path_factory.mktemp("index"), DIMS, KEY).open())
         return made[-1]
 
     yield make

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -21,9 +22,11 @@ from engine.index.columns import CHUNK, Columns, packed
 from engine.index.exact import ExactIndex
 from engine.index.gate import Gate
 from engine.index.order import Order
-from engine.index.store import LEAST, RECORD, Store, remove
+from engine.index.sealed import NONCE, SealedFile, remove
+from engine.index.store import LEAST, ROWS
 from engine.index.values import MAN, WOMAN, Entry, IndexFault, Seeker
 from tests.engine.index import writer
+from tests.engine.index.conftest import KEY
 from tests.engine.index.towns import DIMS, TODAY, crowd, expected, seeker_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,12 +43,12 @@ def ids(index: ExactIndex) -> list[int]:
 
 def test_rows_outlive_the_process_with_their_stamp(folder: Path) -> None:
     town = crowd(2_500, seed=3)
-    index = ExactIndex(folder, DIMS).open()
+    index = ExactIndex(folder, DIMS, KEY).open()
     index.upsert(town)
     index.delete([5, 6])
     index.flush("seq 7")
     index.close()
-    again = ExactIndex(folder, DIMS).open()
+    again = ExactIndex(folder, DIMS, KEY).open()
     assert (again.stamp, len(again)) == ("seq 7", 2_498)
     asks = seeker_of(town[9])
     query = np.arange(DIMS, dtype=np.float32)
@@ -57,48 +60,120 @@ def test_rows_outlive_the_process_with_their_stamp(folder: Path) -> None:
 
 
 def test_files_are_for_their_owner_alone(folder: Path) -> None:
-    ExactIndex(folder, DIMS).open().close()
-    index = ExactIndex(folder, DIMS).open()
+    ExactIndex(folder, DIMS, KEY).open().close()
+    index = ExactIndex(folder, DIMS, KEY).open()
     index.upsert([entry(1)])
+    index.flush("x")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
-    assert {file.name for file in folder.iterdir()} >= {"head.json", "vectors.f32", "records.bin"}
+    assert {file.name.split(".")[0] for file in folder.iterdir()} == {"head", "lock", "rows"}
     index.close()
 
 
-def test_a_deleted_row_is_zero_in_the_file_at_once(folder: Path) -> None:
-    index = ExactIndex(folder, DIMS).open()
-    index.upsert([entry(1, 0.123), entry(2, 0.456)])
-    mark = np.full(DIMS, 0.123, np.float32).tobytes()
-    assert mark in (folder / "vectors.f32").read_bytes()
+def everything(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+
+
+def rows_file(folder: Path) -> Path:
+    [found] = folder.glob("rows.*")
+    return found
+
+
+def test_the_files_hold_nothing_that_can_be_read_without_the_key(folder: Path) -> None:
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([replace(entry(row_id), vector=np.arange(DIMS, dtype=np.float32) + row_id) for row_id in range(1, 200)])
+    index.flush("the stamp")
+    index.close()
+    kept = everything(folder)
+    for plain in (np.arange(4, dtype=np.float32) + 77, np.array([77, 0], np.int64), np.array([TODAY - 30 * 365], np.int32)):
+        assert plain.tobytes() not in kept
+    assert b"the stamp" not in kept
+    assert KEY not in kept
+    for other in (bytes(32), KEY[::-1]):
+        stranger = ExactIndex(folder, DIMS, other).open()
+        assert (len(stranger), stranger.stamp) == (0, "")
+        stranger.close()
+    assert list(folder.glob("rows.*")) == [], "what no key of ours opens does not lie about"
+
+
+def test_a_deleted_row_is_noise_even_to_who_has_the_key(folder: Path) -> None:
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([entry(row_id) for row_id in range(1, 3 * ROWS)])
+    index.flush("x")
+    file = index._store._file
+    assert file is not None
+    old = {block: int(place) for block, place in enumerate(file._table)}
     index.delete([1])
-    assert mark not in (folder / "vectors.f32").read_bytes()
-    records = np.frombuffer((folder / "records.bin").read_bytes(), RECORD)
-    assert records["id"].tolist().count(2) == 1
-    assert 1 not in records["id"]
+    index.flush("y")
+    width = file.size + NONCE + 16
+    data = rows_file(folder).read_bytes()
+    gone = data[old[0] * width : (old[0] + 1) * width]
+    assert gone[:NONCE] == bytes(NONCE)
+    assert int(file._table[0]) != old[0]
+    index.delete(range(1, 2 * ROWS + 2))
+    index.flush("z")
+    assert (file._table[:2] == -1).all(), "blocks without anybody are not kept"
     index.close()
+
+
+def test_a_copy_of_older_files_is_noise_once_the_key_was_renewed(folder: Path, tmp_path: Path) -> None:
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([entry(row_id) for row_id in range(1, 100)])
+    index.flush("x")
+    shutil.copytree(folder, tmp_path / "copy")
+    fresh = bytes(reversed(KEY))
+    index.delete([7])
+    index.renew(fresh, "y")
+    assert len(list(folder.glob("rows.*"))) == 1
+    index.upsert([entry(500)])
+    index.flush("z")
+    index.close()
+    again = ExactIndex(folder, DIMS, fresh).open()
+    assert (again.stamp, ids(again)) == ("z", sorted({*range(1, 100), 500} - {7}))
+    again.close()
+    copy = ExactIndex(tmp_path / "copy", DIMS, fresh).open()
+    assert len(copy) == 0
+    copy.close()
+
+
+def test_the_files_of_older_versions_in_clear_are_deleted(folder: Path) -> None:
+    folder.mkdir()
+    for name in ("vectors.f32", "records.bin", "head.json"):
+        (folder / name).write_bytes(b"in clear")
+    ExactIndex(folder, DIMS, KEY).open().close()
+    assert b"clear" not in everything(folder)
+
+
+def test_without_a_key_nothing_is_written(folder: Path) -> None:
+    index = ExactIndex(folder, DIMS).open()
+    index.upsert([entry(1)])
+    index.flush("x")
+    assert (ids(index), index.stamp) == ([1], "x")
+    index.close()
+    assert not folder.exists()
 
 
 def test_a_second_process_is_refused(folder: Path) -> None:
-    first = ExactIndex(folder, DIMS).open()
+    first = ExactIndex(folder, DIMS, KEY).open()
     with pytest.raises(IndexFault, match="another process"):
-        ExactIndex(folder, DIMS).open()
+        ExactIndex(folder, DIMS, KEY).open()
     first.close()
-    ExactIndex(folder, DIMS).open().close()
+    ExactIndex(folder, DIMS, KEY).open().close()
 
 
 def test_files_are_removed_only_where_nobody_has_them_open(folder: Path) -> None:
     assert not remove(folder)
-    index = ExactIndex(folder, DIMS).open()
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.flush("x")
     assert not remove(folder)
-    assert (folder / "vectors.f32").is_file()
+    assert (folder / "head").is_file()
     index.close()
     assert remove(folder)
     assert not folder.exists()
 
 
 def test_a_closed_index_says_so(folder: Path) -> None:
-    index = ExactIndex(folder, DIMS).open()
+    index = ExactIndex(folder, DIMS, KEY).open()
     index.upsert([entry(1)])
     index.close()
     for use in (lambda: ids(index), lambda: index.upsert([entry(2)]), lambda: index.delete([1]), lambda: index.flush("x")):
@@ -106,27 +181,67 @@ def test_a_closed_index_says_so(folder: Path) -> None:
             use()
 
 
-def test_other_dimensions_and_a_damaged_head_mean_starting_anew(folder: Path) -> None:
-    for damage in ("dims", "words", "gone"):
-        index = ExactIndex(folder, DIMS).open()
-        index.upsert([entry(1)])
-        index.flush("x")
-        index.close()
-        head = folder / "head.json"
-        if damage == "words":
-            head.write_text("{", encoding="utf-8")
-        elif damage == "gone":
-            head.unlink()
-        other = ExactIndex(folder, DIMS + (damage == "dims")).open()
-        assert (len(other), other.stamp) == (0, "")
-        assert not (folder / "vectors.f32").read_bytes().strip(b"\0"), "nothing of the old rows is left"
-        other.close()
+@pytest.mark.parametrize("damage", ["dims", "words", "gone", "row", "short"])
+def test_other_dimensions_and_damage_mean_starting_anew(folder: Path, damage: str) -> None:
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([entry(1)])
+    index.flush("x")
+    index.close()
+    head, rows = folder / "head", rows_file(folder)
+    if damage == "words":
+        head.write_bytes(head.read_bytes()[:-1] + b"!")
+    elif damage == "gone":
+        head.unlink()
+    elif damage == "row":
+        data = bytearray(rows.read_bytes())
+        data[99] ^= 1
+        rows.write_bytes(data)
+    elif damage == "short":
+        rows.write_bytes(rows.read_bytes()[:-1])
+    other = ExactIndex(folder, DIMS + (damage == "dims"), KEY).open()
+    assert (len(other), other.stamp) == (0, "")
+    assert not rows.exists(), "nothing of the old rows is left"
+    if damage != "dims":
+        other.upsert([entry(2)])
+        assert ids(other) == [2]
+    other.flush("y")
+    other.close()
+
+
+def test_a_block_cannot_be_put_in_the_place_of_another(folder: Path) -> None:
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([entry(row_id) for row_id in range(1, 2 * ROWS + 1)])
+    index.flush("x")
+    index.close()
+    data = rows_file(folder).read_bytes()
+    half = len(data) // 2
+    rows_file(folder).write_bytes(data[half:] + data[:half])
+    again = ExactIndex(folder, DIMS, KEY).open()
+    assert (len(again), again.stamp) == (0, "")
+    again.close()
+
+
+def test_a_disk_that_is_full_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([entry(1)])
+    index.flush("x")
+    index.upsert([entry(2)])
+    with monkeypatch.context() as patch:
+        patch.setattr(SealedFile, "_write_head", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(IndexFault, match="No space left"):
+            index.flush("y")
+    assert index.stamp == "x"
+    index.flush("z")
+    index.close()
+    again = ExactIndex(folder, DIMS, KEY).open()
+    assert (again.stamp, ids(again)) == ("z", [1, 2])
+    again.close()
 
 
 def test_files_that_cannot_be_made_are_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(IndexFault, match="cannot be opened"):
-        ExactIndex(tmp_path / "file" / "index", DIMS).open()
+        ExactIndex(tmp_path / "file" / "index", DIMS, KEY).open()
 
 
 def test_in_memory_it_does_the_same_and_grows() -> None:
@@ -137,63 +252,58 @@ def test_in_memory_it_does_the_same_and_grows() -> None:
     index.close()
 
 
-@pytest.mark.parametrize("where", ["vector", "record"])
-def test_a_row_that_does_not_fit_its_checksum_is_dropped_and_zeroed(folder: Path, where: str) -> None:
-    index = ExactIndex(folder, DIMS).open()
-    index.upsert([entry(1), entry(2), entry(3)])
+def test_who_is_on_disk_twice_is_repeated(folder: Path) -> None:
+    """As when somebody left one block after it was sealed, and came to another before that was."""
+    index = ExactIndex(folder, DIMS, KEY).open()
+    index.upsert([entry(row_id) for row_id in range(1, 2 * ROWS)])
+    index._store.records[2 * ROWS - 1] = index._store.records[0]
     index.flush("x")
-    index.upsert([entry(3, 2.0)])  # so that the head says: not closed in order
     index.close()
-    assert json.loads((folder / "head.json").read_text(encoding="utf-8"))["clean"] is False
-    file, width = ("vectors.f32", DIMS * 4) if where == "vector" else ("records.bin", RECORD.itemsize)
-    data = bytearray((folder / file).read_bytes())
-    data[width + 9] ^= 1  # of the second row
-    (folder / file).write_bytes(data)
-    again = ExactIndex(folder, DIMS).open()
-    assert (ids(again), again.stamp) == ([1, 3], "x")
-    again.close()
-    assert not any((folder / "vectors.f32").read_bytes()[DIMS * 4 : 2 * DIMS * 4])
-
-
-def test_what_lies_in_a_free_row_after_a_crash_is_zeroed(folder: Path) -> None:
-    store = Store(folder, DIMS)
-    store.open()
-    store.write([0], packed([entry(1)]), np.ones((1, DIMS), np.float32))
-    store.matrix[7] = 3.0  # a kill between vector and record
-    store.close()
-    again = Store(folder, DIMS)
-    assert again.open()["id"][:8].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
-    assert not again.matrix[1:].any()
+    again = ExactIndex(folder, DIMS, KEY).open()
+    assert ids(again) == list(range(2, 2 * ROWS))
+    again.upsert([entry(1)])
+    assert ids(again) == list(range(1, 2 * ROWS))
     again.close()
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_kill_9_in_the_middle_never_leaves_a_wrong_vector(folder: Path, seed: int) -> None:
+def test_kill_9_in_the_middle_leaves_what_the_last_flush_held(folder: Path, seed: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.engine.index.writer", str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    time.sleep(random.Random(seed).uniform(0.01, 0.15))
+    time.sleep(random.Random(seed).uniform(0.01, 0.3))
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
-    index = ExactIndex(folder, writer.DIMS).open()
-    assert index.stamp == "flushed", "so the keeper repeats what came after"
-    slots = np.flatnonzero(index._columns.id)
-    # Whatever rows there are, each is one that was written, as a whole.
-    assert (index._store.matrix[slots] == index._columns.born[slots][:, None]).all()
-    assert len(slots) == len(index) > writer.ROWS // 2
-    assert not index._store.matrix[index._columns.id == 0].any()
-    # And after the keeper has repeated everything, all is as it should be.
-    index.upsert([writer.row(row_id, 77) for row_id in range(1, writer.ROWS + 1)])
-    assert len(index) == writer.ROWS
-    index.close()
+    index = ExactIndex(folder, writer.DIMS, KEY).open()
+    twin = ExactIndex(None, writer.DIMS).open()
+    twin.upsert([writer.row(row_id, 1) for row_id in range(1, writer.ROWS + 1)])
+    for value in range(2, int(index.stamp) + 1):
+        writer.step(twin, value)
+    assert held(index) == held(twin)
+    assert all(set(row) == {born} for born, row in held(index).values())
+    for made in (index, twin):
+        made.close()
+
+
+def held(index: ExactIndex) -> dict[int, tuple[int, list[float]]]:
+    """Everybody with birth date and vector."""
+    columns = index._columns
+    return {int(columns.id[slot]): (int(columns.born[slot]), index.matrix[slot].tolist()) for slot in np.flatnonzero(columns.id).tolist()}
+
+
+def keep_flushing(index: ExactIndex, stop: threading.Event) -> None:
+    for number in itertools.count():
+        if stop.is_set():
+            return
+        index.flush(str(number))
 
 
 def test_many_search_while_one_changes(folder: Path) -> None:
     """A member has all traits and the vector of one version; nobody who was deleted is found; every search sees whole members."""
-    index = ExactIndex(folder, DIMS).open()
+    index = ExactIndex(folder, DIMS, KEY).open()
     people = list(range(1, 801))
     index.upsert([entry(row_id) for row_id in people])
     problems: list[str] = []
@@ -217,6 +327,9 @@ def test_many_search_while_one_changes(folder: Path) -> None:
     threads = [threading.Thread(target=search, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
+
+    threads.append(threading.Thread(target=keep_flushing, args=(index, stop)))
+    threads[-1].start()
     lot = random.Random(1)
     deadline = time.monotonic() + 4
     step = 1
@@ -228,7 +341,7 @@ def test_many_search_while_one_changes(folder: Path) -> None:
         if len(gone) < 300:
             index.delete(leaving)
             gone.update(leaving)
-        if time.monotonic() > deadline + 30:
+        if time.monotonic() > deadline + 120:
             break
     stop.set()
     for thread in threads:
@@ -236,7 +349,11 @@ def test_many_search_while_one_changes(folder: Path) -> None:
     assert problems == []
     assert min(searches) >= 20
     assert ids(index) == [row_id for row_id in people if row_id not in gone]
+    index.flush("end")
     index.close()
+    again = ExactIndex(folder, DIMS, KEY).open()
+    assert ids(again) == [row_id for row_id in people if row_id not in gone]
+    again.close()
 
 
 def test_a_writer_waits_for_readers_and_keeps_new_ones_out() -> None:
@@ -257,14 +374,16 @@ def test_a_writer_waits_for_readers_and_keeps_new_ones_out() -> None:
             reading.set()
         writer_thread = threading.Thread(target=write)
         writer_thread.start()
-        time.sleep(0.05)
+        until = time.monotonic() + 60
+        while not gate._waiting and time.monotonic() < until:
+            time.sleep(0.001)
         late = threading.Thread(target=read_late)
         late.start()
         time.sleep(0.05)
         assert order == []
         order.append("first")
-    writer_thread.join(5)
-    late.join(5)
+    writer_thread.join(60)
+    late.join(60)
     assert order == ["first", "write", "late"]
 
 

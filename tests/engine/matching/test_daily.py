@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.matching.daily import stable
+from engine.matching.daily import best, stable
 
 edges = st.dictionaries(
     st.tuples(st.integers(1, 12), st.integers(1, 12)).filter(lambda pair: pair[0] < pair[1]),
@@ -30,6 +30,19 @@ def test_no_two_would_rather_have_each_other(scores: dict[tuple[int, int], float
         assert not (score > has.get(a, -math.inf) and score > has.get(b, -math.inf)), (a, b)
     random.shuffle(pairs)  # type: ignore[attr-defined]
     assert stable(pairs) == chosen
+
+
+@given(edges, st.integers(1, 4))
+def test_choices_are_a_members_best(scores: dict[tuple[int, int], float], most: int) -> None:
+    pairs = [(*pair, score) for pair, score in scores.items()]
+    pairs += [(other, one, score) for one, other, score in pairs]
+    chosen = best(pairs, most)
+    for member in {one for one, _, _ in pairs}:
+        own = [score for one, _, score in chosen if one == member]
+        others = sorted((score for one, _, score in pairs if one == member), reverse=True)
+        assert own == others[:most]
+    assert set(chosen) <= set(pairs)
+    assert best(pairs[::-1], most) == chosen
 
 
 def test_nobody_is_paired_with_themselves_and_nobody_is_no_pair() -> None:

@@ -127,13 +127,42 @@ def test_scores_of_pairs_are_those_of_ranking_and_of_either_order(matcher: Match
     random = np.random.default_rng(1)
     people = [made(number, "man" if number % 2 else "woman", random) for number in range(12)]
     places = np.array([(a, b) for a in range(12) for b in range(a + 1, 12) if (a + b) % 2])
-    scored = matcher.pairs(people, places, model, None)
+    scored = matcher.pairs(people, places, model, None, Fair())
     assert [(one, other) for one, other, _ in scored] == [tuple(pair) for pair in places.tolist()]
     for one, other, score in scored[:5]:
         ranked = matcher.rank(people[one], [Candidate(people[other])], model, None, Fair(), 1)[0]
         assert score == pytest.approx(ranked.p_out * ranked.p_back * model.replies.chances([0.0])[0] ** 2, rel=1e-5)
-    assert [score for *_, score in matcher.pairs(people, places[:, ::-1], model, None)] == pytest.approx([score for *_, score in scored])
-    assert matcher.pairs(people, np.zeros((0, 2), dtype=int), model, None) == []
+    turned = matcher.pairs(people, places[:, ::-1], model, None, Fair())
+    assert [score for *_, score in turned] == pytest.approx([score for *_, score in scored])
+    assert matcher.pairs(people, np.zeros((0, 2), dtype=int), model, None, Fair()) == []
+
+
+@pytest.mark.parametrize("full", [0, 1])
+def test_a_pair_with_somebody_who_was_shown_enough_is_none_whichever_side_they_stand_on(
+    matcher: Matcher, model: LikeModel, made: Any, full: int
+) -> None:
+    random = np.random.default_rng(2)
+    people = [made(number, "man" if number % 2 else "woman", random) for number in range(4)]
+    share = matcher.settings.share * 10
+    places = np.array([(0, 1), (1, 2), (2, 3), (3, 0)])
+    for recent, kept in ((share - 1, 4), (share, 2)):
+        people[full] = replace(people[full], recent=int(recent))
+        scored = matcher.pairs(people, places, model, None, EVEN)
+        assert len(scored) == kept
+        assert kept == 4 or not any(full in (one, other) for one, other, _ in scored)
+
+
+def test_in_the_days_pairs_attention_is_levelled_on_both_sides(matcher: Matcher, model: LikeModel, made: Any) -> None:
+    random = np.random.default_rng(3)
+    her, him = made(0, "woman", random), made(1, "man", random)
+
+    def score(*recent: int) -> float:
+        people = [replace(one, recent=often) for one, often in zip((her, him), recent, strict=True)]
+        return matcher.pairs(people, np.array([(0, 1)]), model, None, EVEN)[0][2]
+
+    assert score(0, 10) / score(0, 0) == pytest.approx(2**-matcher.settings.levelling)
+    assert score(10, 0) / score(0, 0) == pytest.approx(2**-matcher.settings.levelling)
+    assert score(10, 10) / score(0, 0) == pytest.approx(4**-matcher.settings.levelling)
 
 
 @pytest.mark.parametrize("combine", ["product", "harmonic"])

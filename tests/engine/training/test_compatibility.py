@@ -12,6 +12,8 @@ from engine.calibration import PRIOR
 from engine.training import compatibility
 from engine.training.compatibility import BAND, Learned, Told, auc, ece, figures_of, gather, learn, posterior
 from engine.training.corpus import Subject
+from engine.training.gates import Gate
+from engine.training.rows import typings_of
 from engine.types import STARTER, TypePack
 from engine.values import Gender
 from tests.engine.training import planted
@@ -57,8 +59,6 @@ def people(seed: int, couples: int = COUPLES, *, shuffled: bool = False, by_age:
 
 
 def typed(subjects: tuple[Subject, ...]) -> tuple[np.ndarray, list[tuple[int, int, str | None, str | None]]]:
-    from engine.training.rows import typings_of
-
     identities = np.array([one.id for one in subjects], dtype=np.intp)
     return identities, typings_of(subjects, identities, starter())
 
@@ -123,8 +123,6 @@ def test_a_couple_counts_once_and_is_read_across_photos_where_it_can_be() -> Non
     again = tuple(replace(one, id=one.id + 80, couple=one.couple + 40) for one in subjects)
     both = (*subjects, *again)
     identities = np.array([one.id for one in subjects] * 2, dtype=np.intp)
-    from engine.training.rows import typings_of
-
     typings = typings_of(both, identities, starter())
     material = gather(both, identities, typings, starter(), SEED)
     assert material.couples <= 40
@@ -173,6 +171,73 @@ def test_chances_that_are_far_off_are_refused() -> None:
     upside_down = Told(np.where(observed, 0.4, 0.6), observed, np.ones(1000), np.repeat(np.arange(500), 2))
     _, gates = figures_of(upside_down, replace(material, types=material.types[:500]), SEED, 0.1)
     assert not {gate.name: gate.passed for gate in gates}["compatibility_auc"]
+
+
+def told(seed: int, *, apart: float, sure: float = 1.0, couples: int = 500) -> Told:
+    """Chances of couples and random pairs whose log odds lie `apart`, stated `sure` times as far from even as they are."""
+    random = np.random.default_rng(seed)
+    observed = np.tile([True, False], couples)
+    odds = np.where(observed, 1, -1) * apart**2 / 2 + random.normal(size=2 * couples) * apart
+    return Told(1 / (1 + np.exp(-sure * odds)), observed, np.ones(2 * couples), np.repeat(np.arange(couples), 2))
+
+
+def judged(now: Told, before: Told | None) -> dict[str, bool]:
+    material = gather(people(1), *typed(people(1)), starter(), SEED)
+    _, gates = figures_of(now, replace(material, types=material.types[: len(now.chances) // 2]), SEED, 0.1, before)
+    return {gate.name: gate.passed for gate in gates}
+
+
+HELD = {"compatibility_ece": True, "compatibility_auc": True}
+
+
+def test_couples_must_be_told_as_well_as_under_the_types_in_use() -> None:
+    worse, better = told(1, apart=0.1), told(2, apart=0.7)
+    assert auc(worse.chances, worse.observed, worse.weights) == pytest.approx(0.53, abs=0.03)
+    assert auc(better.chances, better.observed, better.weights) == pytest.approx(0.69, abs=0.03)
+    assert judged(worse, None) == HELD, "a first version has nothing to fall short of"
+    assert judged(worse, better) == {**HELD, "compatibility_auc": False}
+    assert judged(better, worse) == HELD
+
+
+def test_chances_must_be_as_true_as_under_the_types_in_use() -> None:
+    """The error stays below the bound that is stated, and is far above that of the version in use."""
+    off, true = told(1, apart=0.7, sure=2.2), told(1, apart=0.7)
+    assert judged(off, None) == HELD
+    assert judged(off, true) == {**HELD, "compatibility_ece": False}
+    assert judged(true, off) == HELD
+
+
+@pytest.mark.parametrize("couples", [30, 500])
+def test_what_differs_by_chance_alone_is_published(couples: int) -> None:
+    for seed in range(12):
+        now, before = (told(100 * seed + side, apart=0.7, couples=couples) for side in (0, 1))
+        assert judged(now, before) == HELD
+
+
+def blurred() -> TypePack:
+    """Types of faces by directions that mean nothing."""
+    random = np.random.default_rng(5)
+    groups = dict(starter().groups)
+    for name in ("woman_face", "man_face"):
+        [block] = groups[name].blocks
+        axes = np.linalg.qr(random.normal(size=block.basis.shape))[0].astype(np.float32)
+        groups[name] = replace(groups[name], blocks=(replace(block, basis=axes),))
+    return replace(starter(), groups=groups)
+
+
+def test_both_versions_are_asked_about_the_same_couples() -> None:
+    def verdict(subjects: tuple[Subject, ...], pack: TypePack, active: TypePack) -> Gate:
+        identities, _ = typed(subjects)
+        made = learn(subjects, identities, typings_of(subjects, identities, pack), pack, SEED, 0.1, active)
+        assert made is not None
+        return next(gate for gate in made.gates if gate.name == "compatibility_auc")
+
+    assert not verdict(people(1), blurred(), starter()).passed
+    assert verdict(people(1), starter(), blurred()).passed
+    # Couples who go together by nothing are told by no types; that is not the fault of the new ones.
+    assert verdict(people(2, shuffled=True), blurred(), starter()).passed
+    # A version of another embedding cannot be asked.
+    assert verdict(people(1), blurred(), replace(starter(), face_model="another")).passed
 
 
 def test_auc_and_ece_by_hand() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.training import gates
-from engine.training.gates import at_least, at_most, compared, worst
+from engine.training.gates import at_least, at_most, compared, compared_most, noise_of_shares, worst
 
 
 def drawn(seed: int, n: int, k: int) -> np.ndarray:
@@ -21,6 +21,57 @@ def test_the_bound_is_the_stricter_of_the_settings_and_what_was_reached_before()
     assert not compared("g", 0.80, 0.5, 0.9, 0.02).passed
     assert compared("g", 0.85, 0.5, 0.9, 0.02).passed
     assert compared("g", 0.60, 0.5, 0.4, 0.0).passed
+
+
+def test_a_figure_that_is_better_low_is_held_to_what_was_reached_before_too() -> None:
+    assert compared_most("g", 0.15, 0.2, None, 0.01).bound == 0.2
+    assert compared_most("g", 0.15, 0.2, 0.05, 0.01).bound == pytest.approx(0.08)
+    assert not compared_most("g", 0.15, 0.2, 0.05, 0.01).passed
+    assert compared_most("g", 0.07, 0.2, 0.05, 0.01).passed
+    assert not compared_most("g", 0.25, 0.2, 0.3, 0.01).passed
+
+
+@pytest.mark.parametrize("share", [0.95, 0.99, 1.0])
+@pytest.mark.parametrize("people", [60, 1000])
+def test_shares_of_different_people_differ_by_chance(share: float, people: int) -> None:
+    random = np.random.default_rng(1)
+    refused = 0
+    for one, other in random.binomial(people, share, (2000, 2)) / people:
+        refused += not compared("g", one, 0.0, other, noise_of_shares(one, people, other, people)).passed
+    assert refused / 2000 <= 0.005
+
+
+def test_a_share_that_fell_is_no_chance() -> None:
+    assert not compared("g", 0.95, 0.0, 1.0, noise_of_shares(0.95, 300, 1.0, 300)).passed
+
+
+def together(seed: int, couples: int, k: int, *, alike: float) -> tuple[np.ndarray, np.ndarray]:
+    rows = drawn(seed, couples, k)
+    return rows, np.where(np.random.default_rng(seed + 1).random(couples) < alike, rows, drawn(seed + 2, couples, k))
+
+
+def test_couples_of_one_gender_who_have_nothing_to_do_with_each_other_show_no_association() -> None:
+    """The bias that is taken out is theirs, not that of twice as many couples: nothing is left about as often as something."""
+    left = [gates.seen_together(*together(7 * seed, 80, 5, alike=0.0), (5, 5), symmetric=True) for seed in range(400)]
+    assert np.mean(np.array(left) == 0) == pytest.approx(0.55, abs=0.08)
+
+
+def test_couples_of_one_gender_who_go_together_do_so_from_either_side() -> None:
+    rows, columns = together(1, 400, 4, alike=1.0)
+    assert gates.seen_together(rows, columns, (4, 4), symmetric=True) == pytest.approx(1)
+    assert gates.seen_together(rows, (rows + 2) % 4, (4, 4), symmetric=True) == pytest.approx(1)
+    rows, columns = together(1, 400, 4, alike=0.4)
+    turned = np.random.default_rng(1).random(400) < 0.5
+    swapped = np.where(turned, columns, rows), np.where(turned, rows, columns)
+    assert gates.seen_together(rows, columns, (4, 4), symmetric=True) == pytest.approx(
+        gates.seen_together(*swapped, (4, 4), symmetric=True)
+    )
+
+
+@pytest.mark.parametrize("couples", [30, 2000])
+def test_shuffled_partners_of_one_gender_go_with_nobody(couples: int) -> None:
+    rows, columns = together(1, couples, 5, alike=1.0)
+    assert gates.found_by_chance(rows, columns, (5, 5), 0, symmetric=True) <= 0.2
 
 
 def test_the_worst_is_shown() -> None:

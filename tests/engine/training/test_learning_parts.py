@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.training import grouping, naming, portrayal
-from engine.training.checkpoints import Checkpoints, Result, prune
+from engine.training.checkpoints import Runs
 from engine.training.corpus import Corpus, Subject, couples_of
 from engine.training.describe import face_name, numbered
 from engine.training.grouping import Bounds, axes_of, find, removing
@@ -20,45 +20,6 @@ from engine.training.stages import arrays_of_recent, recent_of
 from engine.training.viewing import spread
 from engine.types import STARTER, TypePack
 from tests.engine.training import planted
-
-
-def test_a_stage_is_done_once(tmp_path: Path) -> None:
-    kept = Checkpoints(tmp_path / "run")
-    calls = []
-
-    def make() -> Result:
-        calls.append(1)
-        return {"x": np.arange(3)}, {"why": "because"}
-
-    for _ in range(2):
-        arrays, plain = kept.stage("one", make)
-        assert arrays["x"].tolist() == [0, 1, 2]
-        assert plain == {"why": "because"}
-    assert calls == [1]
-    assert kept.has("one")
-
-
-def test_a_stage_that_breaks_leaves_nothing(tmp_path: Path) -> None:
-    kept = Checkpoints(tmp_path / "run")
-
-    def broken() -> Result:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        kept.stage("one", broken)
-    assert not kept.has("one")
-    # A draft of a killed process is no stage either.
-    (tmp_path / "run").mkdir(exist_ok=True)
-    (tmp_path / "run" / ".one.draft").write_bytes(b"half")
-    assert not kept.has("one")
-
-
-def test_old_runs_go(tmp_path: Path) -> None:
-    for number in range(5):
-        Checkpoints(tmp_path / str(number)).stage("one", lambda: ({}, {}))
-    prune(tmp_path, 2)
-    assert len(list(tmp_path.iterdir())) == 2
-    prune(tmp_path / "none", 2)
 
 
 def test_two_of_one_photo_are_two_people_and_repeated_people_are_one() -> None:
@@ -177,7 +138,7 @@ def test_too_few_of_one_group_are_too_few(tmp_path: Path) -> None:
     women = tuple(replace(one, gender="woman") for one in whole.subjects)
     for subjects in (whole.subjects[:20], women, ()):
         corpus = Corpus(tuple(subjects), whole.face_model, whole.fashion_model, planted.pixels)
-        made = Learner(corpus, STARTER, planted.SETTINGS, tmp_path, now=dt.datetime.now(dt.UTC)).run()
+        made = Learner(corpus, STARTER, planted.SETTINGS, Runs(tmp_path), now=dt.datetime.now(dt.UTC)).run()
         assert isinstance(made, TooFew)
         assert not made.gate.passed
         assert "learning.people_min" in made.message

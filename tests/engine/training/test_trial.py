@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.training.checkpoints import Runs
 from engine.training.corpus import Corpus
 from engine.training.learn import Candidate, Learner
 from engine.types import STARTER, TypePack
@@ -19,7 +20,7 @@ NOW = dt.datetime(2026, 11, 21, 7, 0, tzinfo=dt.UTC)
 
 
 def learn(corpus: Corpus, active: Path, work: Path) -> Candidate:
-    made = Learner(corpus, active, planted.SETTINGS, work, now=NOW).run()
+    made = Learner(corpus, active, planted.SETTINGS, Runs(work), now=NOW).run()
     assert isinstance(made, Candidate)
     return made
 

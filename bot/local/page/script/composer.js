@@ -1,20 +1,23 @@
 // The bar in which a person writes: text, commands, files, stickers, voice; reply and edit; reply keyboards; START.
 import { api } from "./api.js";
-import { chooseFiles, previewFiles } from "./attach.js";
-import { openCamera } from "./camera.js";
-import { alertBox, toast } from "./dialogs.js";
+import { attachMenu, confirmContact, paste, sendFiles, sendLocation } from "./attachments.js";
+import { toast } from "./dialogs.js";
 import { button, calm, h, narrow } from "./dom.js";
 import { icon } from "./icons.js";
 import { replyKeyboard } from "./keyboards.js";
-import { pickLocation } from "./location.js";
+import { parseMarks, withMarks } from "./marks.js";
 import { summary } from "./media.js";
-import { openMenu } from "./menu.js";
 import { voiceBar } from "./recorder.js";
 import { stickerPanel } from "./stickers.js";
 import { Suggestions } from "./suggestions.js";
 import { t } from "./words.js";
 
 const TALLEST = 148;
+
+/** A message's words as they were typed. */
+function marked(message) {
+  return withMarks(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities);
+}
 
 export class Composer {
   constructor(context) {
@@ -35,7 +38,7 @@ export class Composer {
     const tool = (name, label, act, extra = {}) => button({ class: "tool-button", "aria-label": t(label), title: t(label), on: { click: act }, ...extra }, icon(name));
     this.slash = tool("slash", "commands", () => this.showCommands());
     this.keysButton = tool("keyboard", "hideKeyboard", () => this.toggleKeys(), { hidden: true });
-    this.clip = tool("clip", "attach", (event) => this.attachMenu(event.currentTarget), { "aria-haspopup": "menu", "aria-expanded": "false" });
+    this.clip = tool("clip", "attach", (event) => attachMenu(this, event.currentTarget), { "aria-haspopup": "menu", "aria-expanded": "false" });
     this.smile = tool("smile", "stickers", () => this.togglePanel(), { "aria-expanded": "false" });
     this.go = button({ class: "send-button", on: { click: () => this.primary() } });
     this.quoteBox = h("div", { class: "composing", hidden: true });
@@ -46,7 +49,7 @@ export class Composer {
     this.element = h("div", { class: "composer" }, this.suggestions.element, this.quoteBox, this.bar, this.begin, this.keys, this.panelBox);
     this.field.addEventListener("input", () => this.typed());
     this.field.addEventListener("keydown", (event) => this.key(event));
-    this.field.addEventListener("paste", (event) => this.paste(event));
+    this.field.addEventListener("paste", (event) => paste(this, event));
     this.field.addEventListener("blur", () => window.setTimeout(() => document.activeElement !== this.field && this.suggestions.close(), 120));
     this.grow();
     this.face();
@@ -108,8 +111,8 @@ export class Composer {
     const had = this.keys.contains(document.activeElement);
     this.keys.replaceChildren(...(shown ? [replyKeyboard(this.keyboard, {
       text: (words) => this.context.send({ kind: "text", text: words }),
-      location: () => this.location(),
-      contact: () => this.contact(),
+      location: () => sendLocation(this),
+      contact: () => confirmContact(this),
       used: () => { this.keysOpen = false; this.drawKeys(); },
     })] : []));
     if (had) this.focus();
@@ -166,7 +169,9 @@ export class Composer {
 
   submit() {
     const text = this.field.value.trim();
-    if (!text) return;
+    // A caption may go altogether, a text may not.
+    if (!text && this.editing?.text !== undefined) return;
+    if (!text && !this.editing) return;
     if (this.editing) {
       this.saveEdit(text);
       return;
@@ -174,9 +179,15 @@ export class Composer {
     this.sendText(text);
   }
 
-  sendText(text) {
+  /** What answering adds to whatever is sent. */
+  answering() {
+    return { replyTo: this.target?.message_id, quote: this.quoted || undefined };
+  }
+
+  sendText(source) {
     if (this.blockedNow) return;
-    this.context.send({ kind: "text", text, replyTo: this.target?.message_id });
+    const { text, entities } = parseMarks(source);
+    this.context.send({ kind: "text", text, ...(entities.length ? { entities } : {}), ...this.answering() });
     this.setText("");
     this.release();
   }
@@ -189,32 +200,35 @@ export class Composer {
     this.suggestions.close();
   }
 
-  async saveEdit(text) {
+  async saveEdit(source) {
     const message = this.editing;
     this.release();
-    if (text === message.text) return;
+    if (source === marked(message)) return;
     const { store, user, toasts } = this.context;
+    const { text, entities } = parseMarks(source);
     try {
-      await api.edit(user, message.message_id, text);
+      await api.edit(user, message.message_id, text, entities);
     } catch (error) {
       toast(t("actionFailed", { reason: error.message }), toasts());
       this.edit(store.chat(user).messages.get(message.message_id) ?? message);
-      this.field.value = text;
+      this.field.value = source;
     }
   }
 
-  reply(message) {
+  /** Answer `message`, or with `quote` a part of it. */
+  reply(message, quote = "") {
     if (this.editing) this.release();
     this.target = message;
-    this.drawQuote("reply", t("replyTo", { name: message.out ? this.context.name() : t("byBot") }), summary(message), "cancelReply");
+    this.quoted = quote;
+    this.drawQuote("reply", t("replyTo", { name: message.out ? this.context.name() : t("byBot") }), quote ? `“${quote}”` : summary(message), "cancelReply");
   }
 
   edit(message) {
     this.release();
     this.beforeEdit = this.field.value;
     this.editing = message;
-    this.field.value = message.text ?? "";
-    this.drawQuote("edit", t("editing"), message.text ?? "", "cancelEdit");
+    this.field.value = marked(message);
+    this.drawQuote("edit", t(message.text === undefined ? "editingCaption" : "editing"), summary(message), "cancelEdit");
     this.grow();
     this.face();
   }
@@ -234,6 +248,7 @@ export class Composer {
       this.setText(this.beforeEdit ?? "");
     }
     this.target = null;
+    this.quoted = "";
     this.quoteBox.hidden = true;
     this.quoteBox.replaceChildren();
     this.face();
@@ -246,43 +261,18 @@ export class Composer {
     if (this.field.value) this.suggestions.update();
   }
 
-  attachMenu(anchor) {
-    const box = anchor.getBoundingClientRect();
-    const item = (name, label, action) => ({ icon: name, label: t(label), action });
-    openMenu({ host: this.context.host(), before: anchor, label: t("attach"), at: { x: box.right - 190, y: box.top, above: box.top - 6 }, items: [
-      item("photo", "attachPhoto", () => chooseFiles("image/*,video/*", (files) => this.files(files))),
-      item("camera", "attachCamera", () => openCamera({ host: this.context.host(), photo: (file) => this.files([file]), round: (content) => this.context.send(content) })),
-      item("file", "attachFile", () => chooseFiles("", (files) => this.files(files))),
-      item("pin", "attachLocation", () => this.location()),
-      item("person", "attachContact", () => this.contact()),
-    ] });
-  }
-
   files(files) {
-    if (!this.begin.hidden) return;
-    const { store, toasts } = this.context;
-    const caption = this.editing ? "" : this.field.value;
-    const replyTo = this.target?.message_id;
-    previewFiles(files, { limits: store.limits, caption, toasts: toasts(), send: (content) => this.context.send({ ...content, replyTo }), sent: () => { this.setText(""); this.release(); }, back: () => this.focus(), host: this.context.host() });
+    sendFiles(this, files);
   }
 
-  paste(event) {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (!files.length) return;
-    event.preventDefault();
-    this.files(files);
-  }
-
-  location() {
-    pickLocation(this.context.host(), (place) => this.context.send({ kind: "location", ...place }));
-  }
-
-  async contact() {
-    if (await alertBox(t("contactConfirm"), { ask: true, host: this.context.host() })) this.context.send({ kind: "contact" });
+  /** Send something without a file. */
+  card(kind, body) {
+    this.context.send({ kind, body, ...this.answering() });
+    this.release();
   }
 
   togglePanel() {
-    this.panel = this.panel ? null : stickerPanel((content) => this.context.send({ ...content, replyTo: this.target?.message_id }));
+    this.panel = this.panel ? null : stickerPanel((content) => this.context.send({ ...content, ...this.answering() }));
     this.panelBox.hidden = !this.panel;
     this.panelBox.replaceChildren(...(this.panel ? [this.panel] : []));
     this.smile.setAttribute("aria-expanded", String(Boolean(this.panel)));
@@ -294,7 +284,7 @@ export class Composer {
     const bar = await voiceBar(this.context.toasts(), (content) => {
       bar.replaceWith(this.bar);
       this.stopRecording = null;
-      if (content) this.context.send({ ...content, replyTo: this.target?.message_id });
+      if (content) this.context.send({ ...content, ...this.answering() });
       this.release();
       if (!narrow.matches) this.focus();
     });

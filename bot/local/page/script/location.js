@@ -1,4 +1,5 @@
 // Sending a location: where the browser is, or one of the larger cities.
+import { sharing } from "./compose.js";
 import { openDialog } from "./dialogs.js";
 import { button, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -28,12 +29,14 @@ export const CITIES = [
   { ko: "제주", en: "Jeju", latitude: 33.5, longitude: 126.5 },
 ];
 
-/** Ask for a place; `send({latitude, longitude, name})` is called at most once. */
-export function pickLocation(host, send) {
+/** Ask for a place; `send({latitude, longitude, live_period})` is called at most once; `timed` asks for how long to share it. */
+export function pickLocation(host, send, { timed = false, title = t("locationTitle") } = {}) {
+  const time = timed ? sharing() : null;
   const note = h("p", { class: "hint", role: "status" }, t("locationCities"));
   const done = (place) => {
+    const seconds = time?.value() ?? 0;
     dialog.close();
-    send(place);
+    send(seconds ? { ...place, live_period: seconds } : place);
   };
   const here = button({ class: "filled wide", on: { click: () => {
     here.disabled = true;
@@ -46,6 +49,6 @@ export function pickLocation(host, send) {
     return undefined;
   } } }, icon("pin"), t("locationHere"));
   const cities = h("div", { class: "cities" }, CITIES.map((city) =>
-    button({ class: "chip", on: { click: () => done({ latitude: city.latitude, longitude: city.longitude, name: city[language()] }) } }, city[language()])));
-  const dialog = openDialog({ title: t("locationTitle"), className: "sheet", host, content: h("div", { class: "dialog-body" }, here, note, cities) });
+    button({ class: "chip", on: { click: () => done({ latitude: city.latitude, longitude: city.longitude }) } }, city[language()])));
+  const dialog = openDialog({ title, className: "sheet", host, content: h("div", { class: "dialog-body" }, time?.element, here, note, cities) });
 }

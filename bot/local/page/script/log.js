@@ -1,5 +1,5 @@
 // The list of messages of one chat: keyed rows that are rebuilt only where something changed, day marks, scrolling, unread.
-import { messageRow, pendingRow } from "./bubble.js";
+import { albumRow, inGrid, messageRow, pendingRow } from "./bubble.js";
 import { button, calm, h } from "./dom.js";
 import { day, dayKey } from "./format.js";
 import { icon } from "./icons.js";
@@ -14,6 +14,8 @@ export class Log {
     this.rows = new Map();
     this.shown = STEP;
     this.stick = true;
+    this.top = 0;
+    this.height = 0;
     this.last = null;
     this.list = h("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": t("messages", { name: context.name() }) });
     this.scroller = h("div", { class: "scroller" }, this.list);
@@ -43,7 +45,12 @@ export class Log {
   }
 
   scrolled() {
-    this.stick = this.atBottom();
+    // What grows or shrinks by itself (a picture that arrived, buttons that went) scrolls too: only going up lets go of the bottom.
+    const { scrollTop, scrollHeight } = this.scroller;
+    const up = scrollTop < this.top - 2 && scrollHeight >= this.height;
+    this.top = scrollTop;
+    this.height = scrollHeight;
+    this.stick = this.atBottom() || (this.stick && !up);
     if (this.scroller.scrollTop < 40 && this.more) this.earlier();
     this.look();
   }
@@ -75,6 +82,7 @@ export class Log {
     this.more = all.length > messages.length;
     const waiting = outbox.of(user);
     const wanted = [];
+    this.keys = new Map();
     if (this.more) wanted.push(this.keyed("earlier", "", () => h("div", { class: "day" }, button({ class: "text-button", on: { click: () => this.earlier() } }, t("earlier")))));
     messages.forEach((message, index) => {
       const before = messages[index - 1];
@@ -84,6 +92,15 @@ export class Log {
       if (newDay) wanted.push(this.keyed(`day-${key}`, day(message.date), () => h("div", { class: "day", role: "separator", "aria-label": day(message.date) }, h("span", {}, day(message.date)))));
       const joins = (other) => other && other.out === message.out && dayKey(other.date) === key && Math.abs(other.date - message.date) < 600;
       const place = { first: !joins(before), last: !joins(after) && !(index === messages.length - 1 && message.out && waiting.length) };
+      if (inGrid(message) && inGrid(before ?? {}) && before.media_group_id === message.media_group_id && !newDay) return;
+      const album = this.album(messages, index);
+      if (album.length > 1) {
+        for (const one of album) this.keys.set(one.message_id, `m-${message.message_id}`);
+        const end = messages[index + album.length];
+        place.last = !joins(end);
+        wanted.push(this.keyed(`m-${message.message_id}`, JSON.stringify([album, place, language()]), () => albumRow(this.context, album, place)));
+        return;
+      }
       const replied = message.reply_to_message ? chat.messages.get(message.reply_to_message.message_id) : null;
       wanted.push(this.keyed(`m-${message.message_id}`, JSON.stringify([message, place, language(), replied?.edit_date]), () => messageRow(this.context, message, place)));
     });
@@ -97,6 +114,19 @@ export class Log {
     this.sentKeys = new Set(waiting.map((item) => item.key));
     this.last = newest?.message_id ?? null;
     this.look();
+  }
+
+  /** The pictures of the album that begins at `index`. */
+  album(messages, index) {
+    if (!inGrid(messages[index])) return [];
+    let end = index;
+    while (messages[end] && inGrid(messages[end]) && messages[end].media_group_id === messages[index].media_group_id && dayKey(messages[end].date) === dayKey(messages[index].date)) end += 1;
+    return messages.slice(index, end);
+  }
+
+  /** The key of the row that shows a message. */
+  keyOf(id) {
+    return this.keys?.get(id) ?? `m-${id}`;
   }
 
   keyed(key, signature, make) {
@@ -179,11 +209,11 @@ export class Log {
   /** Scroll to a message and light it up for a moment. */
   jump(id) {
     const chat = this.context.store.chat(this.context.user);
-    if (!this.rows.has(`m-${id}`) && chat.messages.has(id)) {
+    if (!this.rows.has(this.keyOf(id)) && chat.messages.has(id)) {
       this.shown = chat.messages.size;
       this.draw();
     }
-    const row = this.rows.get(`m-${id}`)?.element;
+    const row = this.rows.get(this.keyOf(id))?.element;
     if (!row) return;
     this.stick = false;
     row.scrollIntoView({ block: "center", behavior: calm.matches ? "instant" : "smooth" });
@@ -194,6 +224,6 @@ export class Log {
 
   /** The inline buttons of a message that are on the page now. */
   keysOf(id) {
-    return this.rows.get(`m-${id}`)?.element.querySelectorAll(".key") ?? [];
+    return this.rows.get(this.keyOf(id))?.element.querySelectorAll(".key") ?? [];
   }
 }

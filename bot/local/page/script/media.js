@@ -1,7 +1,7 @@
 // What a message carries besides text → DOM.
 import { fileUrl } from "./api.js";
-import { button, h, hidden, safeLink } from "./dom.js";
-import { duration, size } from "./format.js";
+import { contact, dice, documentCard, place, poll, waitingCard } from "./cards.js";
+import { button, h, hidden } from "./dom.js";
 import { icon } from "./icons.js";
 import { lightbox } from "./lightbox.js";
 import { audioPlayer, roundVideo } from "./players.js";
@@ -19,12 +19,22 @@ export function kindOf(message) {
 /** One line that stands for a message in quotes and lists. */
 export function summary(message) {
   const kind = kindOf(message);
-  const words = message.text ?? message.caption;
+  const words = veiled(message);
   if (words) return words;
   const names = { photo: "photo", video: "video", video_note: "videoNote", voice: "voice", audio: "audio", document: "document", location: "location", venue: "location", contact: "contact", poll: "poll", animation: "animation" };
   if (kind === "sticker") return t("stickerOf", { emoji: message.sticker.emoji ?? "" }).trim();
+  if (kind === "poll") return `${t("poll")}: ${message.poll.question}`;
+  if (kind === "document") return message.document.file_name ?? t("document");
+  if (kind === "location" && message.location.live_period) return t("liveLocation");
   if (kind === "dice") return message.dice.emoji;
   return t(names[kind] ?? "unsupported");
+}
+
+/** The words of a message with what its sender hid left hidden. */
+function veiled(message) {
+  const words = message.text ?? message.caption ?? "";
+  const hiding = (message.entities ?? message.caption_entities ?? []).filter((entity) => entity.type === "spoiler");
+  return hiding.reduce((made, { offset, length }) => made.slice(0, offset) + "▒".repeat(length) + made.slice(offset + length), words);
 }
 
 /** The id of the file that a message carries, its best size, or null. */
@@ -45,7 +55,15 @@ function frame(width = 240, height = 240) {
 
 function veil(element, spoilered) {
   if (!spoilered) return element;
-  const cover = button({ class: "media-spoiler", "aria-label": t("spoilerPhoto"), on: { click: () => box.classList.add("open") } }, icon("photo"));
+  // Until it is uncovered, neither a key nor a screen reader reaches what is under the veil.
+  element.inert = true;
+  const open = () => {
+    box.classList.add("open");
+    element.inert = false;
+    cover.remove();
+    (element.matches("button, video") ? element : element.querySelector("button, video"))?.focus({ preventScroll: true });
+  };
+  const cover = button({ class: "media-spoiler", "aria-label": t("spoilerPhoto"), on: { click: open } }, icon("eye"));
   const box = h("div", { class: "veiled" }, element, cover);
   return box;
 }
@@ -55,24 +73,24 @@ function photo(message) {
   const alt = message.caption ? t("photoAlt", { caption: message.caption }) : t("photoAltNone");
   const image = h("img", { src: fileUrl(large.file_id), alt, width: large.width, height: large.height, decoding: "async", draggable: "false" });
   image.addEventListener("error", () => image.closest(".photo")?.classList.add("broken"));
-  const open = button({ class: "photo", style: frame(large.width, large.height), on: { click: () => lightbox(fileUrl(large.file_id), message.caption ?? "", alt) } }, image, hidden(t("openPhoto")));
+  const open = button({ class: "photo", style: frame(large.width, large.height), on: { click: () => lightbox(fileUrl(large.file_id), message.caption ?? "", alt, message.has_protected_content) } }, image, hidden(t("openPhoto")));
   return veil(open, message.has_media_spoiler);
 }
 
 function video(item, message, looping = false) {
-  const element = h("video", { src: fileUrl(item.file_id), controls: !looping, preload: "metadata", playsinline: true, loop: looping, style: frame(item.width || 320, item.height || 240), "aria-label": message.caption ?? t(looping ? "animation" : "video") });
+  const element = h("video", { src: fileUrl(item.file_id), controls: !looping, controlslist: message.has_protected_content ? "nodownload" : null, preload: "metadata", playsinline: true, loop: looping, "aria-label": message.caption ?? t(looping ? "animation" : "video") });
   if (looping) {
     element.muted = true;
     element.autoplay = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     element.addEventListener("click", () => (element.paused ? element.play() : element.pause()));
   }
-  return veil(h("div", { class: "video" }, element), message.has_media_spoiler);
+  return veil(h("div", { class: "video", style: frame(item.width || 320, item.height || 240) }, element), message.has_media_spoiler);
 }
 
 function animation(item, message) {
   if (item.mime_type?.startsWith("image/")) {
     const url = fileUrl(item.file_id);
-    return button({ class: "photo", style: frame(item.width, item.height), on: { click: () => lightbox(url, message.caption ?? "", t("animation")) } }, h("img", { src: url, alt: t("animation") }));
+    return button({ class: "photo", style: frame(item.width, item.height), on: { click: () => lightbox(url, message.caption ?? "", t("animation"), message.has_protected_content) } }, h("img", { src: url, alt: t("animation") }));
   }
   return video(item, message, true);
 }
@@ -87,45 +105,16 @@ function sticker(item) {
   return h("div", { class: "sticker" }, picture);
 }
 
-function documentCard(item) {
-  const name = item.file_name ?? t("document");
-  return h("a", { class: "card", href: fileUrl(item.file_id), download: name, "aria-label": t("download", { name }) },
-    h("span", { class: "card-icon" }, icon("file")),
-    h("span", { class: "card-text" }, h("strong", {}, name), h("small", {}, size(item.file_size))));
-}
-
 function audioCard(item) {
   const title = [item.performer, item.title].filter(Boolean).join(" – ") || item.file_name || t("audio");
   return h("div", { class: "audio" }, h("strong", {}, title), audioPlayer(fileUrl(item.file_id), item.duration, title));
 }
 
-function place(location, title, address) {
-  const { latitude, longitude } = location;
-  const coordinates = `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`;
-  const href = safeLink(`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=12/${latitude}/${longitude}`);
-  return h("a", { class: "card place", href, target: "_blank", rel: "noopener noreferrer", "aria-label": `${t("location")} ${title ?? coordinates}. ${t("openMap")}` },
-    h("span", { class: "place-map", "aria-hidden": "true" }, icon("pin")),
-    h("span", { class: "card-text" }, h("strong", {}, title ?? t("location")), h("small", {}, address ?? coordinates)));
-}
-
-function contact(item) {
-  const name = [item.first_name, item.last_name].filter(Boolean).join(" ");
-  return h("div", { class: "card" }, h("span", { class: "card-icon" }, icon("person")), h("span", { class: "card-text" }, h("strong", {}, name), h("small", {}, item.phone_number)));
-}
-
-function poll(item) {
-  const total = Math.max(1, item.total_voter_count ?? 0);
-  return h("div", { class: "poll" },
-    h("strong", {}, item.question),
-    h("ul", {}, (item.options ?? []).map((option) =>
-      h("li", {}, h("span", { class: "poll-line" }, h("span", {}, option.text), h("small", {}, t("pollVotes", { count: option.voter_count ?? 0 }))),
-        h("span", { class: "poll-bar", "aria-hidden": "true" }, h("span", { style: { width: `${Math.round((100 * (option.voter_count ?? 0)) / total)}%` } }))))));
-}
-
 /** The element for a message's media, or null for plain text. */
-export function media(message) {
+export function media(message, context = null) {
   const kind = kindOf(message);
   const item = message[kind];
+  const guarded = Boolean(message.has_protected_content);
   switch (kind) {
     case "text": return null;
     case "photo": return photo(message);
@@ -135,19 +124,20 @@ export function media(message) {
     case "voice": return audioPlayer(fileUrl(item.file_id), item.duration, t("voice"), item.file_id);
     case "audio": return audioCard(item);
     case "sticker": return sticker(item);
-    case "document": return documentCard(item);
-    case "location": return place(item);
+    case "document": return documentCard(item, guarded);
+    case "location": return place(item, undefined, undefined, message);
     case "venue": return place(item.location, item.title, item.address);
     case "contact": return contact(item);
-    case "poll": return poll(item);
-    case "dice": return h("div", { class: "sticker-emoji", role: "img", "aria-label": `${item.emoji} ${item.value}` }, item.emoji, h("small", {}, String(item.value)));
+    case "poll": return poll(message, context);
+    case "dice": return dice(item);
     default: return h("p", { class: "unsupported" }, t("unsupported"));
   }
 }
 
 /** The element for something that is still being sent. */
 export function localMedia(item) {
-  if (!item.file) return item.kind === "location" ? place(item, item.name) : item.kind === "contact" ? h("p", {}, t("contact")) : null;
+  if (item.body) return h("p", {}, item.kind === "dice" ? item.body.emoji : item.kind === "poll" ? `${t("poll")}: ${item.body.question}` : t(item.kind));
+  if (!item.file) return null;
   const url = URL.createObjectURL(item.file);
   const release = () => URL.revokeObjectURL(url);
   if (item.kind === "photo" || item.kind === "sticker") {
@@ -157,7 +147,5 @@ export function localMedia(item) {
     return h("div", { class: item.kind === "photo" ? "photo sending" : "sticker" }, image);
   }
   release();
-  const names = { video: "video", video_note: "videoNote", voice: "voice", audio: "audio" };
-  return h("div", { class: "card" }, h("span", { class: "card-icon" }, icon(item.kind === "voice" ? "mic" : "file")),
-    h("span", { class: "card-text" }, h("strong", {}, names[item.kind] ? t(names[item.kind]) : item.filename), h("small", {}, item.duration ? duration(item.duration) : size(item.file.size))));
+  return waitingCard(item);
 }

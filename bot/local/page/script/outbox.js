@@ -70,7 +70,7 @@ export class Outbox {
     return this.items.filter((item) => item.user === user && item.state !== "arrived");
   }
 
-  /** Queue something: {kind: "text"|"photo"|…|"location"|"contact", text, file, filename, replyTo, duration, latitude, longitude}. */
+  /** Queue something: {kind: "text"|"photo"|…, text, entities, file, filename, replyTo, quote, duration, spoiler, album} or {kind: "location"|"poll"|…, body}. */
   send(user, content) {
     const item = { ...content, key: newKey(), user, order: Date.now() + this.items.length / 1000, date: Math.floor(Date.now() / 1000), state: "waiting" };
     this.items.push(item);
@@ -145,7 +145,7 @@ export class Outbox {
     item.state = "sending";
     item.after ??= this.lastOwn(item.user);
     this.changed(item.user);
-    const how = { text: api.text, location: api.location, contact: api.contact }[item.kind] ?? api.upload;
+    const how = item.kind === "text" ? api.text : item.body ? api.card : api.upload;
     try {
       const answer = await how(item.user, item);
       this.wait = 500;

@@ -1,10 +1,12 @@
 // One phone: head, messages, composer, for one person at a time.
 import { api, fileUrl } from "./api.js";
-import { acceptDrops } from "./attach.js";
+import { acceptDrops, chooseFiles, kindFor } from "./attach.js";
+import { liveLeft } from "./cards.js";
 import { Composer } from "./composer.js";
-import { toast } from "./dialogs.js";
+import { alertBox, toast } from "./dialogs.js";
 import { button, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { pickLocation } from "./location.js";
 import { Log } from "./log.js";
 import { fileOf } from "./media.js";
 import { closeMenu, openMenu } from "./menu.js";
@@ -12,6 +14,12 @@ import { nameOf, switcher } from "./people.js";
 import { t } from "./words.js";
 
 const EMOJI = ["❤", "👍", "🤣", "🔥", "🎉", "😢"];
+// Words for what the bot says that it is doing (sendChatAction).
+const ACTIONS = {
+  upload_photo: "sendingPhoto", upload_video: "sendingVideo", record_video: "sendingVideo", upload_document: "sendingFile",
+  record_voice: "recordingVoice", upload_voice: "recordingVoice", record_video_note: "sendingRound", upload_video_note: "sendingRound",
+  find_location: "findingLocation", choose_sticker: "choosingSticker",
+};
 
 export class Phone {
   /** `side`: "left" or "right"; `choose(user)` is called when another person is picked. */
@@ -64,10 +72,11 @@ export class Phone {
       name: () => this.name(),
       find: (id) => this.store.chat(this.user).messages.get(id) ?? null,
       jump: (id) => this.log.jump(id),
-      reply: (message) => this.composer.reply(message),
+      reply: (message, quote) => this.composer.reply(message, quote),
+      vote: (message, options) => this.act("vote", { message_id: message.message_id, options }),
       react: (message, emoji) => this.react(message, emoji),
       command: (text) => this.send({ kind: "text", text }),
-      menu: (message, at, before) => this.menu(message, at, before),
+      menu: (message, at, before, quote) => this.menu(message, at, before, quote),
       keysOf: (id) => this.log.keysOf(id),
       toasts: () => this.toasts,
       focus: () => this.composer.focus(),
@@ -133,8 +142,7 @@ export class Phone {
     if (!this.store.connected) return { text: t("connecting"), className: "connecting" };
     const action = this.store.chat(this.user).typing;
     if (!action) return { text: t("online"), className: "" };
-    const key = action.includes("photo") ? "sendingPhoto" : action.includes("voice") ? "recordingVoice" : "typing";
-    return { text: t(key), className: "active" };
+    return { text: t(ACTIONS[action] ?? "typing"), className: "active" };
   }
 
   head() {
@@ -185,8 +193,10 @@ export class Phone {
     this.composer.draw({ begin: chat.loaded && bare, blocked: Boolean(this.store.person(this.user)?.blocked), keyboard: chat.keyboard, unblock: () => this.block(false) });
   }
 
+  /** What ArrowUp edits: nothing while a later message is on its way, or the one before it would be changed instead. */
   lastOwn() {
-    return this.store.chat(this.user).sorted().filter((message) => message.out && message.text !== undefined).at(-1) ?? null;
+    if (this.outbox.of(this.user).some((item) => item.state !== "failed")) return null;
+    return this.store.chat(this.user).sorted().filter((message) => message.out && message.text !== undefined && !message.forward_origin).at(-1) ?? null;
   }
 
   async react(message, emoji) {
@@ -207,16 +217,64 @@ export class Phone {
     }
   }
 
-  menu(message, at, before) {
+  /** Do something to a message that the server may refuse. */
+  async act(name, body) {
+    try {
+      const answer = await api.act(this.user, name, body);
+      return answer ?? {};
+    } catch (error) {
+      toast(t("actionFailed", { reason: error.message }), this.toasts);
+      return null;
+    }
+  }
+
+  /** Put another file into an own message. */
+  replaceFile(message) {
+    const accept = message.document || message.audio ? "" : "image/*,video/*";
+    chooseFiles(accept, async ([file]) => {
+      const kind = message.document && !message.animation ? "document" : kindFor(file);
+      try {
+        await api.replace(this.user, message.message_id, { kind, file, filename: file.name, spoiler: message.has_media_spoiler });
+      } catch (error) {
+        toast(t("actionFailed", { reason: error.message }), this.toasts);
+      }
+    }, false);
+  }
+
+  moveLocation(message) {
+    pickLocation(this.device, (place) => this.act("live", { message_id: message.message_id, ...place }), { title: t("liveMove") });
+  }
+
+  async remove(message) {
+    if (await alertBox(t("deleteConfirm"), { ask: true, host: this.device })) await this.act("delete", { message_ids: [message.message_id] });
+  }
+
+  menu(message, at, before, quote = "") {
     const mine = (message.reactions ?? []).find((one) => one.from === "person")?.emoji;
     const top = EMOJI.map((emoji) => button({ class: "react", role: "menuitemcheckbox", tabindex: "-1", "aria-checked": String(mine === emoji), "aria-label": t("react", { emoji }), on: { click: () => { closeMenu(); this.react(message, mine === emoji ? null : emoji); } } }, emoji));
     const text = message.text ?? message.caption;
     const file = fileOf(message);
+    const id = message.message_id;
+    const open = !message.has_protected_content;
+    const own = message.out && !message.forward_origin;
+    const captioned = ["photo", "video", "animation", "document", "audio", "voice"].some((kind) => message[kind]);
+    const replaceable = captioned && !message.voice;
+    const live = own && liveLeft(message) > 0;
+    const voted = message.poll && message.chosen?.length && !message.poll.is_closed && message.poll.type !== "quiz" && message.poll.allows_revoting !== false;
     const items = [
       { icon: "reply", label: t("reply"), action: () => this.composer.reply(message) },
-      text ? { icon: "copy", label: t("copy"), action: () => this.copy(text) } : null,
-      message.out && message.text !== undefined ? { icon: "edit", label: t("edit"), action: () => this.composer.edit(message) } : null,
-      file ? { icon: "save", label: t("saveFile"), action: () => h("a", { href: fileUrl(file), download: "" }).click() } : null,
+      quote ? { icon: "reply", label: t("replyPart"), action: () => this.composer.reply(message, quote) } : null,
+      text && open ? { icon: "copy", label: t("copy"), action: () => this.copy(text) } : null,
+      own && message.text !== undefined ? { icon: "edit", label: t("edit"), action: () => this.composer.edit(message) } : null,
+      own && captioned ? { icon: "edit", label: t("editCaption"), action: () => this.composer.edit(message) } : null,
+      own && replaceable ? { icon: "photo", label: t("replaceFile"), action: () => this.replaceFile(message) } : null,
+      live ? { icon: "pin", label: t("liveMove"), action: () => this.moveLocation(message) } : null,
+      live ? { icon: "stop", label: t("liveStop"), action: () => this.act("live", { message_id: id, stop: true }) } : null,
+      voted ? { icon: "retry", label: t("pollRetract"), action: () => this.act("vote", { message_id: id, options: [] }) } : null,
+      own && message.poll && !message.poll.is_closed ? { icon: "stop", label: t("pollStop"), action: () => this.act("stop_poll", { message_id: id }) } : null,
+      open ? { icon: "forward", label: t("forward"), action: () => this.act("forward", { message_ids: [id] }) } : null,
+      file && open ? { icon: "save", label: t("saveFile"), action: () => h("a", { href: fileUrl(file), download: message.document?.file_name ?? "" }).click() } : null,
+      { icon: "trash", label: t("delete"), danger: true, action: () => this.remove(message) },
     ];
     openMenu({ host: this.device, at, before, top, label: t("messageMenu"), items: items.filter(Boolean) });
   }

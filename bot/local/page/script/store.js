@@ -81,7 +81,7 @@ export class Store extends EventTarget {
       for (const [id, message] of chat.messages) if (id > newest) fetched.set(id, message);
       chat.messages = fetched;
       chat.keyboard = answer.keyboard ?? null;
-      this.setTyping(chat, answer.typing ? "typing" : null);
+      this.setTyping(chat, answer.typing ? (answer.action ?? "typing") : null);
       chat.loaded = true;
       chat.failed = false;
     } catch (error) {

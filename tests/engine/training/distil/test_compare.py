@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +21,9 @@ from engine.training.distil.outcome import Outcome, Share, judged, shares
 from engine.training.distil.weigh import measure, weigh
 from engine.types import GROUPS, STARTER
 from tests.engine.training.distil import made
+
+STEPS = 80.0
+"""Of training, of 32 crops."""
 
 
 def test_the_split_is_by_people_and_every_type_has_somebody() -> None:
@@ -113,8 +119,15 @@ def test_what_cannot_be_weighed_is_said(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_net_learns_what_can_be_seen_and_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="needs requirements/train.txt")
+    import torch
+
+    from engine.training.distil import students
+
+    torch.set_num_threads(1)  # two threads wait for each other by spinning, which beside another worker takes minutes
+    # A clock that counts steps: on a busy machine a second of processor time is not always the same number of them.
+    monkeypatch.setattr(students, "time", SimpleNamespace(process_time=partial(next, count(0.0))))
     corpus = made.corpus()
-    (found,) = compare.trained(corpus, tmp_path, 15.0, ["mobilenet_v3_small"], download=False)
+    (found,) = compare.trained(corpus, tmp_path, STEPS, ["mobilenet_v3_small"], download=False)
     assert found.faces is not None
     assert found.faces.value > 0.4, "chance is a sixth"
     assert found.parity is not None
@@ -123,13 +136,11 @@ def test_a_net_learns_what_can_be_seen_and_a_killed_run_goes_on(tmp_path: Path, 
     outputs = OnnxRuntime().session(tmp_path / "mobilenet_v3_small.onnx").run(np.zeros((2, 3, 64, 64), np.float32))
     assert [output.shape for output in outputs] == [(2, 6)] * 4
 
-    from engine.training.distil import students
-
     def again(*_: object, **__: object) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(students, "train", again)
-    assert list(compare.trained(corpus, tmp_path, 15.0, ["mobilenet_v3_small"], download=False)) == [found]
+    assert list(compare.trained(corpus, tmp_path, STEPS, ["mobilenet_v3_small"], download=False)) == [found]
 
 
 @pytest.mark.training

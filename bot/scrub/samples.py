@@ -1,0 +1,74 @@
+"""Where the samples of a track lie in the file (ISO/IEC 14496-12, 8.7): chunks, samples a chunk, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from bot.scrub.boxes import Box, boxes, number
+from bot.scrub.errors import demand
+
+SAMPLES_MAX: Final = 2_000_000
+
+
+def chunks(data: bytearray, track: Box) -> Iterator[tuple[int, int]]:
+    """(start, end) of each chunk of the track.
+
+    Raises:
+        UnsureError: its tables are broken.
+
+    """
+    tables = _tables(data, track)
+    offsets = _offsets(data, tables)
+    if not offsets:  # all of it in fragments, or nothing
+        return
+    sizes = tables.get(b"stsz")
+    by_chunk = tables.get(b"stsc")
+    demand(sizes is not None and by_chunk is not None, "a track without sizes")
+    assert sizes is not None  # noqa: S101 demanded above
+    assert by_chunk is not None  # noqa: S101 demanded above
+    same, count = number(data, sizes.body + 4), number(data, sizes.body + 8)
+    demand(count <= SAMPLES_MAX and (same or sizes.size >= 12 + 4 * count), "a broken table of sizes")
+    runs = _runs(data, by_chunk, len(offsets))
+    sample = 0
+    for index, start in enumerate(offsets):
+        take = min(runs[index], count - sample)
+        if same:
+            length = same * take
+        else:
+            first = sizes.body + 12 + 4 * sample
+            length = sum(number(data, first + 4 * place) for place in range(take))
+        sample += take
+        yield start, start + length
+
+
+def _tables(data: bytearray, track: Box) -> dict[bytes, Box]:
+    area = [track]
+    for name in (b"mdia", b"minf", b"stbl"):
+        area = [box for outer in area for box in boxes(data, outer.body, outer.end) if box.name == name]
+    return {box.name: box for table in area for box in boxes(data, table.body, table.end)}
+
+
+def _offsets(data: bytearray, tables: dict[bytes, Box]) -> list[int]:
+    for name, width in ((b"stco", 4), (b"co64", 8)):
+        box = tables.get(name)
+        if box is not None:
+            count = number(data, box.body + 4)
+            demand(count <= SAMPLES_MAX and box.size >= 8 + width * count, "a broken table of chunks")
+            return [number(data, box.body + 8 + width * place, width) for place in range(count)]
+    return []
+
+
+def _runs(data: bytearray, box: Box, chunk_count: int) -> list[int]:
+    """Samples in each chunk."""
+    count = number(data, box.body + 4)
+    demand(0 < count <= SAMPLES_MAX and box.size >= 8 + 12 * count, "a broken table of runs")
+    entries = [(number(data, at) - 1, number(data, at + 4)) for at in range(box.body + 8, box.body + 8 + 12 * count, 12)]
+    entries.append((chunk_count, 0))
+    demand(entries[0][0] == 0, "runs that do not begin at the start")
+    found: list[int] = []
+    for (first, samples), (following, _) in pairwise(entries):
+        demand(first <= following <= chunk_count, "runs in no order")
+        found += [samples] * (following - first)
+    return found

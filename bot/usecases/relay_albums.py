@@ -1,0 +1,117 @@
+"""Albums: parts that come one by one without an end mark, and go as one.
+
+The first part makes a row of the outbox that waits a moment; each part that follows joins it there, in its own transaction.  A
+part that comes when the row is on its way makes a row of its own, so nothing is lost and nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any, Final
+
+from bot import outbox
+from bot.context import Context
+from bot.incoming import Incoming
+from bot.outbox import Letter
+from bot.replies import Replies, Say, word
+from bot.usecases import names, relay_kinds, relay_ways
+from db import messages, relays
+from db import outbox as queue
+from db.records import Member, Message, OutboxRow, Pair
+from db.session import Connection
+
+WAIT: Final = dt.timedelta(seconds=1)
+"""How long the row waits for another part."""
+LONGEST: Final = dt.timedelta(seconds=5)
+PARTS_MAX: Final = 10
+
+
+def receive(
+    connection: Connection, context: Context, member: Member, partner: Member, pair: Pair, incoming: Incoming, answered: Message | None
+) -> tuple[Message | None, Replies]:
+    """A part of an album; the message that it became, and what its sender is told."""
+    made = relay_kinds.item(incoming)
+    if isinstance(made, str):
+        return None, [Say(word(made, name=names.partner(pair, member.id)))]
+    part, masked = made
+    earlier = messages.of_album(connection, pair.id, incoming.album or "")
+    message = messages.add(
+        connection,
+        pair.id,
+        member.id,
+        incoming.message_id,
+        incoming.kind,
+        context.now,
+        None if answered is None else answered.id,
+        album=incoming.album,
+        content=relay_kinds.said(incoming),
+    )
+    if not _joins(connection, context, earlier, message, part):
+        _begin(connection, context, member, partner, pair, message, part, answered, incoming)
+    return message, [Say(word("relay.masked"))] if masked else []
+
+
+def change(connection: Connection, context: Context, row: OutboxRow, message: Message, part: dict[str, Any]) -> bool:
+    """A part was edited while its album waits; False where it is on its way."""
+    letter = Letter.read(row.method, row.payload)
+    parts = [part if number == message.id else old for number, old in zip(letter.parts, _album(letter), strict=True)]
+    return relays.rewrite(connection, row.id, row.method, replace(letter, prepare={"album": parts}).payload(), context.now)
+
+
+def leave(connection: Connection, context: Context, row: OutboxRow, gone: set[int]) -> bool:
+    """Parts were taken back while their album waits; False where it is on its way."""
+    letter = Letter.read(row.method, row.payload)
+    left = [(number, part) for number, part in zip(letter.parts, _album(letter), strict=True) if number not in gone]
+    if not left:
+        return relays.take_back(connection, row.id, context.now)
+    smaller = replace(letter, prepare={"album": [part for _, part in left]}, parts=tuple(number for number, _ in left))
+    return relays.rewrite(connection, row.id, row.method, smaller.payload(), context.now)
+
+
+def _joins(connection: Connection, context: Context, earlier: list[Message], message: Message, part: dict[str, Any]) -> bool:
+    row = relays.waiting_copy(connection, [old.id for old in earlier]) if earlier else None
+    if row is None:
+        return False
+    letter = Letter.read(row.method, row.payload)
+    if letter.method != "sendMediaGroup" or len(letter.parts) >= PARTS_MAX:
+        return False
+    longer = replace(letter, prepare={"album": [*_album(letter), part]}, parts=(*letter.parts, message.id))
+    until = min(context.now + WAIT, row.created_at + LONGEST)
+    return relays.rewrite(connection, row.id, row.method, longer.payload(), context.now, until)
+
+
+def _begin(
+    connection: Connection,
+    context: Context,
+    member: Member,
+    partner: Member,
+    pair: Pair,
+    message: Message,
+    part: dict[str, Any],
+    answered: Message | None,
+    incoming: Incoming,
+) -> None:
+    body = {"protect_content": True} if member.protect else {}
+    quote = None if answered is None else relay_kinds.quote(incoming)
+    answers = None if answered is None else answered.id
+    letter = Letter("sendMediaGroup", body, answers=answers, prepare={"album": [part]}, parts=(message.id,), quote=quote)
+    queue.put(
+        connection,
+        partner.id,
+        letter.method,
+        letter.payload(),
+        f"relay:{message.id}",
+        context.now,
+        message.id,
+        telegram_id=partner.telegram_id,
+        not_before=context.now + WAIT,
+    )
+    if partner.active_pair_id != pair.id:
+        # Telegram allows no buttons below albums: who sent it is said behind it.
+        speaker = Say(word("relay.album_from", name=names.partner(pair, partner.id)), relay_ways.leads(connection, partner, pair))
+        outbox.notify(connection, context, partner, speaker, f"from:{message.id}", answers=message.id)
+
+
+def _album(letter: Letter) -> list[dict[str, Any]]:
+    return list((letter.prepare or {}).get("album", ()))

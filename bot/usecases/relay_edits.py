@@ -1,0 +1,150 @@
+"""Edits: the copy follows what its sender makes of the message, on its way or after it arrived.
+
+While the copy waits in the outbox the row itself is written anew, so that the partner never sees what was taken out; behind a row
+that is being sent, and behind a copy that arrived, the change goes as a row of its own, and several changes that wait become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from bot import outbox
+from bot.context import Context
+from bot.incoming import Incoming
+from bot.outbox import Letter
+from bot.replies import Replies, Say, word
+from bot.usecases import access, freezing, names, nudges, relay_albums, relay_held, relay_kinds, relay_ways, trust
+from db import members, messages, pairs, relays
+from db.records import Member, Message, OutboxRow, Pair
+from db.session import Connection
+
+MEDIA = frozenset({"photo", "live_photo", "video", "animation", "document", "audio"})
+"""What `editMessageMedia` can put in a message."""
+LATER: Final = 19
+"""Of so many versions before the one that stands what was said is kept, besides the first."""
+
+
+def edited(connection: Connection, context: Context, member: Member, incoming: Incoming) -> Replies:
+    """The member edited a message that was relayed: its copy follows; edits of other messages mean nothing."""
+    message = messages.by_sender(connection, member.id, incoming.message_id)
+    pair = None if message is None else pairs.by_id(connection, message.pair_id)
+    partner = None if pair is None else members.by_id(connection, pair.partner(member.id))
+    if message is None or pair is None or partner is None or message.deleted_at is not None:
+        return []
+    held = relay_held.changed(connection, context, member, pair, message)
+    if not pair.open or member.status not in access.TALKING:
+        return []
+    stopped = freezing.heard(connection, context, member, incoming.text) or held
+    if stopped or not relay_ways.talks(partner):
+        return stopped
+    refused = trust.early(connection, context, member, pair, incoming.kind, relay_ways.links(incoming))
+    if refused is not None:
+        _stay(connection, context, message, incoming)
+        return [Say(refused)]
+    before: dict[str, Any] = messages.content(connection, message.id) or {}
+    row = relays.waiting_copy(connection, _carriers(connection, message))
+    made = None if row is None else _in_place(connection, context, member, message, row, incoming)
+    if made is None:
+        made = _behind(connection, context, partner, pair, message, incoming, before)
+    if isinstance(made, str):
+        return [Say(word(made, name=names.partner(pair, member.id)))]
+    if incoming.kind != "location":
+        _keep(connection, message, incoming, before)
+    nudges.look(connection, context, message, partner, pair, incoming.text, addresses=relay_ways.addresses(incoming))
+    return [Say(word("relay.masked"))] if made else []
+
+
+def _stay(connection: Connection, context: Context, message: Message, incoming: Incoming) -> None:
+    """An edit is refused while the copy waits: Telegram would copy what stands there now, so the words from before go instead."""
+    row = relays.waiting_copy(connection, [message.id])
+    before = messages.content(connection, message.id)
+    if row is None or row.method != "copyMessage" or before is None:
+        return
+    waiting = Letter.read(row.method, row.payload)
+    cleaned = relay_kinds.cleaned_text(replace(incoming, kind=message.kind, text=before["text"], entities=()))
+    if message.kind == "text":
+        kept: dict[str, Any] = {name: waiting.body[name] for name in ("reply_markup", "protect_content") if name in waiting.body}
+        letter = replace(waiting, method="sendMessage", body={"text": cleaned.text, "entities": list(cleaned.entities), **kept})
+    else:
+        letter = replace(waiting, body={**waiting.body, "caption": cleaned.text, "caption_entities": list(cleaned.entities)})
+    relays.rewrite(connection, row.id, letter.method, letter.payload(), context.now)
+
+
+def _in_place(
+    connection: Connection, context: Context, member: Member, message: Message, row: OutboxRow, incoming: Incoming
+) -> bool | str | None:
+    """Write the waiting row anew: whether words were hidden, why it cannot be, or None where the row is on its way."""
+    waiting = Letter.read(row.method, row.payload)
+    if message.id in waiting.parts:
+        made = relay_kinds.item(incoming)
+        if isinstance(made, str):
+            return made
+        part, masked = made
+        return masked if relay_albums.change(connection, context, row, message, part) else None
+    draft = relay_kinds.draft(member, incoming)
+    if isinstance(draft, str):
+        return draft
+    tag = {name: waiting.body[name] for name in ("reply_markup",) if name in waiting.body}
+    letter = replace(draft.letter, body={**draft.letter.body, **tag}, answers=waiting.answers, quote=waiting.quote)
+    return draft.masked if relays.rewrite(connection, row.id, letter.method, letter.payload(), context.now) else None
+
+
+def _behind(
+    connection: Connection, context: Context, partner: Member, pair: Pair, message: Message, incoming: Incoming, before: dict[str, Any]
+) -> bool | str:
+    """A change of the copy as a row of its own; whether words were hidden, or why it cannot be."""
+    made = _change(message, incoming, before)
+    if isinstance(made, str) or made is None:
+        return made or False
+    letter, masked = made
+    tag = {} if message.album is not None and incoming.kind in MEDIA else relay_ways.tag(connection, context, partner, pair)
+    letter = replace(letter, body={**letter.body, **tag}, edits=message.id)
+    waiting = relays.waiting_change(connection, partner.telegram_id, f"edit:{message.id}:")
+    if waiting is None or not relays.rewrite(connection, waiting.id, letter.method, letter.payload(), context.now):
+        outbox.correct(connection, context, message, letter, incoming.mark)
+    return masked
+
+
+def _change(message: Message, incoming: Incoming, before: dict[str, Any]) -> tuple[Letter, bool] | str | None:
+    """The call that makes the change; None where Telegram has none for this kind."""
+    cleaned = relay_kinds.cleaned_text(incoming)
+    if incoming.kind == "text":
+        hushed = {} if incoming.preview else {"link_preview_options": {"is_disabled": True}}
+        return Letter("editMessageText", {"text": cleaned.text, "entities": list(cleaned.entities), **hushed}), cleaned.masked
+    if incoming.kind == "location":
+        live = bool(incoming.body.get("live_period"))
+        return (Letter("editMessageLiveLocation", relay_kinds.moved(incoming.body)) if live else Letter("stopMessageLiveLocation")), False
+    if incoming.kind not in relay_kinds.CAPTIONED:
+        return None
+    same = incoming.file is not None and before.get("unique") == incoming.file.unique != ""
+    if incoming.kind not in MEDIA or (same and incoming.kind == message.kind):
+        caption = {"caption": cleaned.text, "caption_entities": list(cleaned.entities), "show_caption_above_media": incoming.above}
+        return Letter("editMessageCaption", caption), cleaned.masked
+    made = relay_kinds.item(incoming)
+    if isinstance(made, str):
+        return made
+    part, masked = made
+    return Letter("editMessageMedia", {}, prepare={"media": part}), masked
+
+
+def _carriers(connection: Connection, message: Message) -> list[int]:
+    """The messages by one of which the row that carries this one may be named."""
+    if message.album is None or message.album.startswith(messages.POLL):
+        return [message.id]
+    return [part.id for part in messages.of_album(connection, message.pair_id, message.album)]
+
+
+def _keep(connection: Connection, message: Message, incoming: Incoming, before: dict[str, Any]) -> None:
+    """What it says now, and what it said before: an edit must not wipe out what was said to somebody, nor many quick ones the first."""
+    now = relay_kinds.said(incoming)
+    earlier = list(before.get("before", ()))
+    if before and _version(before) != _version(now):
+        earlier.append(_version(before))
+    earlier = [*earlier[:1], *earlier[1:][-LATER:]]
+    messages.set_content(connection, message.id, {**now, **({"before": earlier} if earlier else {})})
+
+
+def _version(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: said.get(name) for name in ("kind", "text", "file_id")}

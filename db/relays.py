@@ -1,0 +1,94 @@
+"""Rows of the outbox that carry what one member sends another, while they wait: changed in place, or taken back.
+
+A row that a sender holds (leased) is out of reach: what comes too late for it follows as a row of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from db import outbox as queue
+from db.records import OutboxRow
+from db.tables import messages, outbox
+
+HELD: Final = "held"
+"""The kind of a message that waits for its sender to say that it may go."""
+
+
+def waiting_copy(connection: Connection, message_ids: Collection[int]) -> OutboxRow | None:
+    """The row that will carry one of these messages (an album is carried by its first part's); None where none waits."""
+    wanted = select(outbox).where(outbox.c.message_id.in_(message_ids), outbox.c.state == "waiting")
+    row = connection.execute(wanted.order_by(outbox.c.id.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else queue.opened(connection, OutboxRow(**row))
+
+
+def waiting_change(connection: Connection, telegram_id: int, prefix: str) -> OutboxRow | None:
+    """The newest row for this chat that waits and whose key begins with `prefix`."""
+    where = (outbox.c.telegram_id == telegram_id, outbox.c.state == "waiting", outbox.c.dedup_key.startswith(prefix, autoescape=True))
+    row = connection.execute(select(outbox).where(*where).order_by(outbox.c.seq.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else queue.opened(connection, OutboxRow(**row))
+
+
+def rewrite(
+    connection: Connection,
+    row_id: int,
+    method: str,
+    payload: Mapping[str, Any],
+    now: dt.datetime,
+    not_before: dt.datetime | None = None,
+) -> bool:
+    """Let a row carry something else; False where it is sent, or being sent."""
+    row = connection.execute(
+        select(outbox.c.telegram_id, outbox.c.dedup_key, outbox.c.created_at).where(outbox.c.id == row_id)
+    ).one_or_none()
+    if row is None:
+        return False
+    values: dict[str, Any] = {"method": method, "payload": queue.close(connection, row.telegram_id, row.dedup_key, row.created_at, payload)}
+    if not_before is not None:
+        values["not_before"] = not_before
+    return connection.execute(outbox.update().where(*_free(row_id, now)).values(**values)).rowcount == 1
+
+
+def take_back(connection: Connection, row_id: int, now: dt.datetime) -> bool:
+    """See that a row is never sent; False where it is sent, or being sent."""
+    values = {"state": "dead", "dead_reason": "taken back", "payload": {}, "sent_at": now, "leased_until": None, "lease_owner": None}
+    return connection.execute(outbox.update().where(*_free(row_id, now)).values(**values)).rowcount == 1
+
+
+def hold(connection: Connection, message_ids: Collection[int]) -> None:
+    """Messages that one letter brings wait for their sender's word."""
+    connection.execute(messages.update().where(messages.c.id.in_(message_ids)).values(kind=HELD))
+
+
+def let_go(connection: Connection, message_id: int, sender_id: int, kind: str) -> bool:
+    """The word was given: the message is of its own kind again; False where it did not wait, or is another's."""
+    where = (messages.c.id == message_id, messages.c.sender_id == sender_id, messages.c.kind == HELD)
+    return connection.execute(messages.update().where(*where).values(kind=kind)).rowcount == 1
+
+
+def drop(connection: Connection, message_ids: Collection[int], sender_id: int) -> bool:
+    """Messages that wait for their sender's word are not to go; False where none waited, or they are another's."""
+    where = (messages.c.id.in_(message_ids), messages.c.sender_id == sender_id, messages.c.kind == HELD)
+    own = list(connection.scalars(select(messages.c.id).where(*where)))
+    connection.execute(outbox.update().where(outbox.c.message_id.in_(own)).values(message_id=None))
+    return connection.execute(messages.delete().where(messages.c.id.in_(own))).rowcount > 0
+
+
+def lately(connection: Connection, member_id: int, before: int) -> tuple[int | None, dt.datetime | None, dt.datetime | None]:
+    """The pair and the time of the newest message that arrived at a member, and when they wrote last before message `before`."""
+    heard = select(messages.c.pair_id, messages.c.created_at).where(
+        messages.c.recipient_id == member_id, messages.c.recipient_message_id.is_not(None)
+    )
+    newest = connection.execute(heard.order_by(messages.c.recipient_message_id.desc()).limit(1)).one_or_none()
+    said = select(messages.c.created_at).where(messages.c.sender_id == member_id, messages.c.id < before)
+    said_at: dt.datetime | None = connection.scalar(said.order_by(messages.c.sender_message_id.desc()).limit(1))
+    return (None, None, said_at) if newest is None else (newest.pair_id, newest.created_at, said_at)
+
+
+def _free(row_id: int, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    unleased = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
+    return (outbox.c.id == row_id, outbox.c.state == "waiting", unleased)

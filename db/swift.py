@@ -1,0 +1,169 @@
+"""Statements of the relay's path, compiled once for each dialect and run with plain parameters.
+
+SQLAlchemy spends some 60 to 100 microseconds of processor time on each statement that it runs from its cache (keys, parameters,
+contexts of results), several times what SQLite itself needs, and a relayed message takes nine of them (docs/adr/0034).  A `Swift`
+statement is written with SQLAlchemy like any other; its text and the conversions of its types are taken from the compiled form
+and used as they are.  Only for statements with a fixed number of parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseElement
+
+Convert = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A statement in one dialect.
+
+    Attributes:
+        text: as the driver takes it.
+        binds: of each parameter the name under which it is given and what converts it, in the order of the text.
+        named: the parameters' names in the text, where the driver knows them by name and not by their order.
+        fixed: those that never change.
+        read: which columns of a result are converted, and how.
+
+    """
+
+    text: str
+    binds: tuple[tuple[str, Convert], ...]
+    named: tuple[str, ...] | None
+    fixed: Mapping[str, Any]
+    read: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def parameters(self, given: Mapping[str, Any]) -> Any:
+        """The parameters as the driver takes them."""
+        values = {**self.fixed, **given} if self.fixed else given
+        converted = tuple([values[name] if convert is None else convert(values[name]) for name, convert in self.binds])
+        return converted if self.named is None else dict(zip(self.named, converted, strict=True))
+
+
+class Written(NamedTuple):
+    """What a statement that writes did: how many rows it met, and the number of the row that it inserted, where the table numbers them."""
+
+    rowcount: int
+    lastrowid: int
+
+
+class Swift:
+    """One statement.
+
+    Args:
+        statement: of SQLAlchemy Core, parameters as `bindparam`.
+        columns: of an INSERT, the columns that are given.
+
+    """
+
+    def __init__(self, statement: Executable, columns: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._plans: dict[str, Plan] = {}
+
+    def run(self, connection: Connection, given: Mapping[str, Any]) -> Written:
+        """Run a statement that writes."""
+        plan = self._plan(connection)
+        with _Use(connection, plan) as cursor:
+            cursor.execute(plan.text, plan.parameters(given))
+            return Written(cursor.rowcount, cursor.lastrowid)
+
+    def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run a statement that writes once for each of `rows`; how many rows of the table it met."""
+        if len(rows) == 1:
+            return self.run(connection, rows[0]).rowcount
+        plan = self._plan(connection)
+        with _Use(connection, plan) as cursor:
+            cursor.executemany(plan.text, [plan.parameters(row) for row in rows])
+            return int(cursor.rowcount)
+
+    def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """What a statement that only reads finds, as plain tuples."""
+        plan = self._plan(connection)
+        with _Use(connection, plan) as cursor:
+            cursor.execute(plan.text, plan.parameters(given))
+            return [_converted(row, plan.read) for row in cursor.fetchall()]
+
+    def _plan(self, connection: Connection) -> Plan:
+        plan = self._plans.get(connection.dialect.name)
+        if plan is None:
+            plan = self._plans[connection.dialect.name] = self._compile(connection)
+        return plan
+
+    def _compile(self, connection: Connection) -> Plan:
+        dialect = connection.dialect
+        assert isinstance(self._statement, ClauseElement)  # noqa: S101 every statement of Core is one
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=None if self._columns is None else list(self._columns))
+        names = tuple(compiled.binds) if compiled.positiontup is None else tuple(compiled.positiontup)
+        binds = [compiled.binds[name] for name in names]
+        return Plan(
+            compiled.string,
+            tuple((bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds),
+            names if compiled.positiontup is None else None,
+            {bind.key: bind.value for bind in binds if not bind.required},
+            tuple(
+                (place, read)
+                for place, entry in enumerate(getattr(self._statement, "selected_columns", ()))
+                if (read := entry.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+            ),
+        )
+
+
+class _Use:
+    """The driver's cursor for one statement; its errors become what SQLAlchemy would raise, other errors are left alone."""
+
+    __slots__ = ("_connection", "_cursor", "_plan")
+
+    def __init__(self, connection: Connection, plan: Plan) -> None:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None  # noqa: S101 a connection in use has the driver's
+        self._connection, self._plan, self._cursor = connection, plan, raw.cursor()
+
+    def __enter__(self) -> Any:
+        return self._cursor
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self._cursor.close()
+        else:
+            self._translate(error)
+
+    def _translate(self, error: BaseException) -> None:
+        connection, dialect = self._connection, self._connection.dialect
+        driver = dialect.loaded_dbapi.Error
+        if not isinstance(error, driver):
+            return
+        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, self._cursor)
+        with suppress(driver):
+            self._cursor.close()
+        if lost:
+            connection.invalidate(error)
+        text = self._plan.text
+        raise DBAPIError.instance(text, None, error, driver, hide_parameters=True, connection_invalidated=lost, dialect=dialect) from error
+
+
+_inserts: dict[tuple[Table, tuple[str, ...]], Swift] = {}
+
+
+def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> Written:
+    """Insert a row."""
+    key = (table, tuple(values))
+    made = _inserts.get(key)
+    if made is None:
+        made = _inserts[key] = Swift(table.insert(), key[1])
+    return made.run(connection, values)
+
+
+def _converted(row: Sequence[Any], read: tuple[tuple[int, Callable[[Any], Any]], ...]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, convert in read:
+        values[place] = convert(values[place])
+    return tuple(values)

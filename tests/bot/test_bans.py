@@ -1,0 +1,180 @@
+"""Whoever was banned and comes back with a new account is held for an admin to look at, never banned by a machine; twins are let in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot import fingerprints
+from bot.replies import Picture
+from bot.usecases import appeals, bans, decisions, moderation, onboarding, photos
+from db import bans as marks
+from db import erasure, members, types
+from db import photos as photo_queries
+from db import safety as safety_queries
+from db.records import TypeRow
+from db.session import Connection
+from engine.embedding import packed
+from engine.values import Vector
+from tests.bot.meeting import ADMIN, Town, keys, small_pack, surroundings
+from tests.bot.newcomer import selfie
+from tests.db.people import NOW
+
+
+@pytest.fixture
+def boss(town: Town) -> int:
+    rows = [TypeRow(info.id, info.group, info.kind, info.gender, info.name, info.name_ko) for info in small_pack().types]
+    town.database.transact(types.sync, rows, "test-1", NOW)
+    return town.database.transact(members.create, ADMIN, "en", NOW).id
+
+
+def picture(seed: int, quality: int = 90, size: int = 160) -> bytes:
+    """A picture that a hash can tell from others; the same seed is the same picture whatever size and quality."""
+    noise = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise).resize((size, size), Image.Resampling.BICUBIC).save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+def face(likeness: float = 1.0) -> Vector:
+    """A vector that is as like the first axis as this."""
+    made = np.zeros(4, np.float32)
+    made[:2] = likeness, (1 - likeness**2) ** 0.5
+    return made
+
+
+def settle(town: Town, seed: int, likeness: float = 1.0, *, vector: bool = True) -> int:
+    made = town.newcomer("man", "women", photo=False, face_consent=vector)
+    photo = town.database.transact(photo_queries.add, made, picture(seed), NOW, facts={"face": {"box": [0.2, 0.2, 0.5, 0.5], "age": 30}})
+    if vector:
+        town.database.transact(photo_queries.add_vector, photo.id, "face", "face-test", "test", packed(face(likeness)), 4)
+    return made
+
+
+def send(town: Town, member_id: int, seed: int, likeness: float = 0.0, **changes: object) -> list[str]:
+    analysis = selfie(photo_jpeg=picture(seed, quality=60, size=220), embedding=face(likeness), **changes)
+    return keys(town.act(member_id, photos.receive, analysis, None))
+
+
+def banned(town: Town, boss: int, seed: int = 1) -> int:
+    him = settle(town, seed)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    town.mail()
+    return him
+
+
+def test_hashes_know_a_picture_again_and_no_other() -> None:
+    first, again, other = (fingerprints.phash(jpeg) for jpeg in (picture(1), picture(1, 40, 300), picture(2)))
+    assert first is not None
+    assert again is not None
+    assert other is not None
+    assert fingerprints.distance(first, again) <= 6 < fingerprints.distance(first, other)
+    assert fingerprints.phash(b"no picture") is fingerprints.face(b"no picture", None) is None
+
+
+def test_the_face_that_is_kept_is_small() -> None:
+    small = fingerprints.face(picture(1), [0.2, 0.2, 0.5, 0.5])
+    assert small is not None
+    assert max(Image.open(io.BytesIO(small)).size) == fingerprints.SIDE
+
+
+@pytest.mark.parametrize(("seed", "likeness"), [(2, 0.7), (1, 0.0)], ids=["face", "picture"])
+def test_a_look_alike_is_held_and_both_pictures_are_shown(town: Town, boss: int, seed: int, likeness: float) -> None:
+    banned(town, boss)
+    back = town.newcomer("man", "women", face_consent=True)
+    assert send(town, back, seed, likeness) == ["safety.frozen.lookalike"]
+    assert town.member(back).status == "frozen"
+    shown = town.act(boss, moderation.queue)
+    assert keys(shown) == ["admin.lookalike.before", "admin.review.lookalike"]
+    assert isinstance(shown[0], Picture)
+    assert shown[0].protect
+
+
+def test_somebody_else_is_let_in(town: Town, boss: int) -> None:
+    banned(town, boss)
+    other = town.newcomer("man", "women", face_consent=True)
+    assert "safety.frozen.lookalike" not in send(town, other, 2, 0.57)
+    assert town.member(other).status == "active"
+
+
+def test_vectors_of_another_model_are_never_compared(town: Town, boss: int) -> None:
+    banned(town, boss)
+    other = town.newcomer("man", "women", face_consent=True)
+    assert "safety.frozen.lookalike" not in send(town, other, 2, 1.0, face_model="another")
+
+
+def test_twins_are_two_people_once_an_admin_said_so(town: Town, boss: int) -> None:
+    banned(town, boss)
+    twin = town.newcomer("man", "women", face_consent=True)
+    send(town, twin, 2, 0.9)
+    (review,) = town.database.read(safety_queries.reviews_open)
+    town.act(boss, decisions.decide_review, review.id, approved=True)
+    assert town.member(twin).status == "active"
+    assert "safety.frozen.lookalike" not in send(town, twin, 3, 0.95), "it is remembered for this account"
+    third = town.newcomer("man", "women", face_consent=True)
+    assert send(town, third, 4, 0.9) == ["safety.frozen.lookalike"], "and for no other"
+
+
+def test_the_same_person_is_banned_by_an_admin_and_may_appeal(town: Town, boss: int) -> None:
+    banned(town, boss)
+    back = town.newcomer("man", "women", face_consent=True)
+    send(town, back, 2, 0.9)
+    (review,) = town.database.read(safety_queries.reviews_open)
+    town.act(boss, decisions.decide_review, review.id, approved=False)
+    assert town.member(back).status == "banned"
+    assert keys(town.act(back, appeals.ask)) == ["safety.appeal_ask"]
+
+
+def test_marks_outlive_the_account_end_with_the_ban_and_with_time(town: Town, boss: int) -> None:
+    him = banned(town, boss)
+    town.database.transact(erasure.erase, him, NOW)
+    kinds = {kind for kind in ("face:face-test", "phash", "crop") if town.database.read(marks.current, kind, NOW)}
+    assert kinds == {"face:face-test", "phash", "crop"}
+    assert town.database.read(marks.current, "phash", NOW + dt.timedelta(days=731)) == []
+    town.database.transact(marks.forget_before, NOW + dt.timedelta(days=731))
+    assert town.database.read(marks.current, "crop", NOW) == []
+    other = banned(town, boss, 5)
+    town.act(boss, moderation.queue)
+    town.database.transact(lambda c: appeals.readmit(c, surroundings(), town.member(other)))
+    assert town.database.read(marks.current, "phash", NOW) == []
+
+
+def test_without_consent_nothing_of_a_face_is_kept(town: Town, boss: int) -> None:
+    him = settle(town, 1, vector=False)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    assert town.database.read(marks.current, "face:face-test", NOW) == []
+    assert len(town.database.read(marks.current, "phash", NOW)) == 1
+
+
+def test_a_face_whose_consent_lapsed_is_not_kept(town: Town, boss: int) -> None:
+    him = settle(town, 1)
+    town.database.transact(members.update, him, NOW, face_consent=False)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    assert town.database.read(photo_queries.vectors, him, "face"), "nothing is erased before they answer"
+    assert town.database.read(marks.current, "face:face-test", NOW) == []
+    assert len(town.database.read(marks.current, "phash", NOW)) == 1
+
+
+def test_a_child_that_is_turned_away_leaves_no_mark(town: Town) -> None:
+    child = settle(town, 1)
+    town.act(child, onboarding.turn_away)
+    assert town.database.read(marks.current, "phash", NOW) == []
+
+
+def test_a_thousand_bans_are_compared_quickly(town: Town, boss: int) -> None:
+    him = town.newcomer("man", "women")
+
+    def fill(connection: Connection) -> None:
+        for number in range(1000):
+            data = packed(-face(0.0001 * number))
+            marks.add(connection, None, "face:face-test", data, "rules", NOW, NOW + dt.timedelta(days=9))
+
+    town.database.transact(fill)
+    began = time.process_time()
+    assert town.database.read(bans.find, surroundings(), town.member(him), 0, face(0.3), "face-test") is None
+    assert time.process_time() - began < 1.0
