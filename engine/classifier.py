@@ -93,7 +93,7 @@ class TypeClassifier:
                 return
             if not self.model.is_file():
                 raise PackError(f"the type pack has no {self.model.name} in {self.model.parent}; learn it again")
-            session = self.runtime.session(self.model, (1, self.layout.dims))
+            session = self.runtime.session(self.model, (1, self.layout.dims), exact=True)  # too small to gain by less
             shapes = [output.shape for output in session.run(np.zeros((1, self.layout.dims), np.float32))]
             if shapes != [(1, count) for count in self.layout.types.values()]:
                 raise PackError(f"{self.model} gives {shapes}, its manifest says {dict(self.layout.types)}; learn the pack again")

@@ -32,8 +32,8 @@ class OnnxRuntime:
         """`onnxruntime-f32`."""
         return "onnxruntime-f32"
 
-    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None) -> OnnxSession:
-        """See `engine.backends.runtime.Runtime`."""
+    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None, *, exact: bool = False) -> OnnxSession:
+        """See `engine.backends.runtime.Runtime`; it knows float32 alone."""
         try:
             ort = importlib.import_module("onnxruntime")
         except ImportError as error:

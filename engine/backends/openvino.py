@@ -57,7 +57,7 @@ class OpenVinoSession:
 
 
 class OpenVino:
-    """The OpenVINO runtime; `precision` is `auto` (bf16 where the processor has it) or `f32`."""
+    """The OpenVINO runtime; `precision` is `auto` (bf16 where the processor has it and the model bears it) or `f32`."""
 
     def __init__(self, precision: str, cache: Path) -> None:
         self.precision = precision
@@ -69,11 +69,11 @@ class OpenVino:
         """`openvino-bf16` or `openvino-f32`."""
         return "openvino-bf16" if self._bf16 else "openvino-f32"
 
-    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None) -> OpenVinoSession:
+    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None, *, exact: bool = False) -> OpenVinoSession:
         """See `engine.backends.runtime.Runtime`."""
         core = _core()
         options = {
-            "INFERENCE_PRECISION_HINT": "bf16" if self._bf16 else "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if self._bf16 and not exact else "f32",
             "INFERENCE_NUM_THREADS": 1,
             "NUM_STREAMS": "1",
             "CACHE_DIR": str(self.cache),

@@ -31,8 +31,10 @@ class Runtime(Protocol):
         """Runtime and precision, such as `openvino-f32`: stored with every vector."""
         ...
 
-    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None) -> Session:
+    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None, *, exact: bool = False) -> Session:
         """A model from an ONNX file or its bytes; `shape` fixes the shape of its only input, which makes it faster.
+
+        With `exact` it computes in float32 whatever the settings say: for what bfloat16's three digits would show in the answers.
 
         Raises:
             BackendError: the runtime refuses the model.

@@ -63,7 +63,7 @@ class Scripted:
         self.answers = list(answers)
         self.asked = -1
 
-    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None) -> Scripted:
+    def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None, *, exact: bool = False) -> Scripted:
         return self
 
     def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -194,8 +194,8 @@ def test_both_runtimes_read_the_same_clothes(reader: FashionReader, engine_cache
     one, two = reader.predict(image, box), other.predict(image, box)
     assert one.embedding is not None
     assert two.embedding is not None
-    # bfloat16 rounds to three digits; float32 agrees to 1e-6.
-    assert float(one.embedding @ two.embedding) > 0.999
+    # Both compute in float32, whatever the processor has.
+    assert float(one.embedding @ two.embedding) > 0.99999
     assert [item.label for item in one.garments] == [item.label for item in two.garments]
     assert one.palette == two.palette
 

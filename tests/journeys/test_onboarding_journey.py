@@ -156,7 +156,7 @@ async def test_photos_as_files_of_every_form(stage: Stage, mina: Person) -> None
 
 async def test_an_album_keeps_its_order(stage: Stage, mina: Person) -> None:
     await sign_up(mina, upto="photo")
-    for number in range(3):
+    for number in (0, 1, 3):  # grown-ups by a wide margin: 2 and 4 are so by little
         await mina.attach("photo", selfie(number=number), f"{number}.jpg", media_group_id="7")
     await mina.hears("(3/6)")
     member = stage.member(mina)
