@@ -57,13 +57,14 @@ def look(data: bytes, analyser: Analyser) -> Look | None:
     seen = [picture.image for picture in pictures if not isinstance(picture, Problem)]
     if not seen or len(seen) < len(pictures):
         return None
-    worst = max(seen, key=lambda image: _score(image, analyser)) if len(seen) > 1 else seen[0]
-    return Look(_jpeg(worst) if _score(worst, analyser) >= analyser.settings.nsfw_threshold else None)
+    scores = [_score(image, analyser) for image in seen]
+    worst = max(scores)
+    return Look(_jpeg(seen[scores.index(worst)]) if worst >= analyser.settings.nsfw_threshold else None)
 
 
 def photo(data: bytes, analyser: Analyser) -> bytes | None:
     """A picture as Telegram takes it as a photo; None where it is none that can be read."""
-    picture = next((decode(one, analyser.settings) for one in _stills(data, analyser.settings)), None)
+    picture = next((decode(one, analyser.settings) for one in _stills(data, analyser.settings, looks=1)), None)
     return None if picture is None or isinstance(picture, Problem) else _jpeg(picture.image)
 
 
@@ -76,8 +77,8 @@ def as_photo(media: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "photo", "media": media["media"], **{name: value for name, value in media.items() if name in KEPT}}
 
 
-def _stills(data: bytes, settings: EngineSettings) -> list[bytes]:
-    """A picture as files that the engine reads: itself, or some frames of a GIF; none where it cannot be read."""
+def _stills(data: bytes, settings: EngineSettings, looks: int = LOOKS) -> list[bytes]:
+    """A picture as files that the engine reads: itself, or up to `looks` frames of a GIF; none where it cannot be read."""
     if sniff(data) is not Kind.GIF:
         return [data]
     try:
@@ -87,7 +88,7 @@ def _stills(data: bytes, settings: EngineSettings) -> list[bytes]:
                 return []
             count = min(getattr(moving, "n_frames", 1), FRAMES, max(1, UNFOLDED // size))
             made = []
-            for place in sorted({round(number * (count - 1) / (LOOKS - 1)) for number in range(LOOKS)}):
+            for place in sorted({round(number * (count - 1) / max(looks - 1, 1)) for number in range(looks)}):
                 moving.seek(place)
                 stream = io.BytesIO()
                 moving.convert("RGB").save(stream, "JPEG", quality=90)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, false, func, select, true
+from sqlalchemy import Connection, ScalarSelect, false, func, select, true
 
 from db import writing
 from db.records import Consent, ConsentKind
@@ -35,13 +35,11 @@ def history(connection: Connection, member_id: int) -> list[Consent]:
 def resting(connection: Connection, member_ids: Iterable[int]) -> set[int]:
     """Of these members those whose faces rest: they agreed, to words that have changed since, and have not answered again."""
     found: set[int] = set()
-    answer = consents.alias()
-    newest = select(func.max(answer.c.id)).where(answer.c.member_id == members.c.id, answer.c.kind == "face").scalar_subquery()
     for chunk in writing.chunks(member_ids):
         wanted = (
             select(members.c.id)
             .select_from(members)
-            .join(consents, consents.c.id == newest)
+            .join(consents, consents.c.id == _newest("face"))
             .where(members.c.id.in_(chunk), members.c.face_consent == false(), consents.c.given == true())
         )
         found.update(connection.scalars(wanted))
@@ -53,12 +51,10 @@ def outdated(connection: Connection, kind: ConsentKind, version: str, after: int
 
     Demo members are nobody, and are not asked.
     """
-    answer = consents.alias()
-    newest = select(func.max(answer.c.id)).where(answer.c.member_id == members.c.id, answer.c.kind == kind).scalar_subquery()
     wanted = (
         select(members.c.id)
         .select_from(members)
-        .join(consents, consents.c.id == newest)
+        .join(consents, consents.c.id == _newest(kind))
         .where(
             members.c.id > after,
             members.c.demo == false(),
@@ -70,3 +66,9 @@ def outdated(connection: Connection, kind: ConsentKind, version: str, after: int
         .limit(limit)
     )
     return list(connection.scalars(wanted))
+
+
+def _newest(kind: ConsentKind) -> ScalarSelect[int]:
+    """The id of the newest answer of the member of the query around it."""
+    answer = consents.alias()
+    return select(func.max(answer.c.id)).where(answer.c.member_id == members.c.id, answer.c.kind == kind).scalar_subquery()

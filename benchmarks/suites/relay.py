@@ -120,16 +120,16 @@ def run(context: Context) -> Section:
     ours: list[float] = []
     theirs: list[float] = []
     new: list[float] = []
-    bursts: tuple[list[float], list[float], list[float]] = ([], [], [])
-    waits: tuple[list[float], list[float], list[float]] = ([], [], [])
+    bursts: tuple[list[float], list[float]] = ([], [])
+    waits: tuple[list[float], list[float]] = ([], [])
     with product(context) as mine, bare(context) as other, product(context, "beginnings", **LOOKED_AT) as young:
         for _ in range(context.rounds):
-            for place, (relay, cpu) in enumerate(((mine, ours), (other, theirs), (young, new))):
-                wait, burst = waits[place], bursts[place]
+            for relay, cpu, wait, burst in ((mine, ours, waits[0], bursts[0]), (other, theirs, waits[1], bursts[1])):
                 used, seconds = relay.batch()
                 cpu.append(used)
                 wait.extend(seconds)
                 burst.append(relay.burst())
+            new.append(young.batch()[0])
     rows = (
         ratio_row("CPU of the bot for a relayed message", ours, theirs, BARE, BOUND),
         spread_row("CPU of the bot for a relayed message", ours, "ms", None, theirs, BARE),

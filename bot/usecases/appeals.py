@@ -98,9 +98,7 @@ def _unfreeze(connection: Connection, context: Context, member: Member, decided_
     kinds = [kind for kind in freezing.KINDS if held or kind != "hidden"]
     for review in safety.reviews_of(connection, member.id):
         if review.state == "open" and review.kind in kinds:
-            safety.wipe_note(connection, review.id)
-            if review.photo_id is not None and photos.by_id(connection, review.photo_id) is not None:
-                photos.approve(connection, review.photo_id)  # it waited for this answer alone
+            freezing.cleared(connection, review)
     moderation.close_reviews(connection, member.id, kinds, decided_by, "approved", context.now)
     if held:
         # A hold and hiding share one case: with it nothing would be left that shows them again.

@@ -177,9 +177,7 @@ def _shown_again(connection: Connection, context: Context, admin: Member, member
 
 
 def _of_age(connection: Connection, context: Context, admin: Member, review: Review) -> None:
-    safety.wipe_note(connection, review.id)
-    if review.photo_id is not None and photos.by_id(connection, review.photo_id) is not None:
-        photos.approve(connection, review.photo_id)
+    freezing.cleared(connection, review)
     answered = [one for one in cases.open_about(connection, review.member_id) if _about_age(one)]
     _answer(connection, context, admin, answered, "dismissed")
 

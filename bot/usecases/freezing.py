@@ -14,8 +14,8 @@ from bot.context import Context
 from bot.keyboards import DISCOVER, MATCHES, button
 from bot.replies import Replies, Rows, Say, word
 from bot.usecases import detour, names, telling
-from db import activity, audit, members, moderation, pairs, safety
-from db.records import Member, ReviewKind, Status
+from db import activity, audit, members, moderation, pairs, photos, safety
+from db.records import Member, Review, ReviewKind, Status
 from db.session import Connection
 
 REASONS: Final = ("photo", "words", "about", "explained", "birth", "report", "verification", "lookalike", "hold")
@@ -105,6 +105,13 @@ def thaw(connection: Connection, context: Context, member: Member) -> Member:
     key = "safety.thawed" if before != "onboarding" else "safety.thawed_onboarding"
     outbox.notify(connection, context, thawed, Say(word(key), rows), f"thawed:{context.now.isoformat()}")
     return thawed
+
+
+def cleared(connection: Connection, review: Review) -> None:
+    """The sign was none: the member's words are forgotten, and the photo that waited for this answer alone is shown."""
+    safety.wipe_note(connection, review.id)
+    if review.photo_id is not None and photos.by_id(connection, review.photo_id) is not None:
+        photos.approve(connection, review.photo_id)
 
 
 def _stop_chats(connection: Connection, context: Context, member: Member) -> None:

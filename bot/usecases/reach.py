@@ -59,13 +59,7 @@ def refused(
     if row.message_id is None:
         _unchanged(connection, context, row, why, said or "")
         return
-    message = messages.by_id(connection, row.message_id)
-    sender = None if message is None else members.by_id(connection, message.sender_id)
-    pair = None if message is None else pairs.by_id(connection, message.pair_id)
-    if message is None or sender is None or pair is None:
-        return
-    told = Say(word(why or "relay.undelivered", name=names.partner(pair, sender.id)))
-    letters.notify(connection, context, sender, told, f"undelivered:{message.id}", answers=message.id)
+    _told(connection, context, row.message_id, why or "relay.undelivered", f"undelivered:{row.message_id}")
 
 
 def _unchanged(connection: Connection, context: Context, row: OutboxRow, why: str | None, said: str) -> None:
@@ -77,10 +71,15 @@ def _unchanged(connection: Connection, context: Context, row: OutboxRow, why: st
     edits = letters.Letter.read(row.method, row.payload).edits
     if key is None or edits is None or "not found" in said.lower():
         return
-    message = messages.by_id(connection, edits)
+    _told(connection, context, edits, why or key, f"unchanged:{row.id}", whose=row.member_id)
+
+
+def _told(connection: Connection, context: Context, message_id: int, sentence: str, key: str, whose: int | None = None) -> None:
+    """Tell the sender of a message what became of it, in answer to it; not where the copy is the sender's own (`whose`)."""
+    message = messages.by_id(connection, message_id)
     sender = None if message is None else members.by_id(connection, message.sender_id)
     pair = None if message is None else pairs.by_id(connection, message.pair_id)
-    if message is None or sender is None or pair is None or sender.id == row.member_id:
+    if message is None or sender is None or pair is None or sender.id == whose:
         return
-    told = Say(word(why or key, name=names.partner(pair, sender.id)))
-    letters.notify(connection, context, sender, told, f"unchanged:{row.id}", answers=message.id)
+    told = Say(word(sentence, name=names.partner(pair, sender.id)))
+    letters.notify(connection, context, sender, told, key, answers=message.id)

@@ -8,6 +8,7 @@ mistake in a chat that nobody forgives.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,22 +100,20 @@ def links(incoming: Incoming) -> bool:
     return any(entity.get("type") in ("url", "text_link", "email", "phone_number", "mention") for entity in found)
 
 
-def addresses(incoming: Incoming) -> list[str]:
+def addresses(incoming: Incoming) -> Iterator[str]:
     """Where the links of a message lead: those that Telegram made of its words, and those that lie behind words.
 
     >>> behind = {"type": "text_link", "offset": 0, "length": 2, "url": "https://b.ai/x"}
-    >>> addresses(Incoming(1, "text", "😀 a.dev", [{"type": "url", "offset": 3, "length": 5}, behind]))
+    >>> list(addresses(Incoming(1, "text", "😀 a.dev", [{"type": "url", "offset": 3, "length": 5}, behind])))
     ['a.dev', 'https://b.ai/x']
     """
     units = incoming.text.encode("utf-16-le")  # Telegram counts in these
-    found = []
     for entity in incoming.entities:
         if entity.get("type") == "text_link":
-            found.append(str(entity.get("url", "")))
+            yield str(entity.get("url", ""))
         elif entity.get("type") == "url":
             start, length = int(entity.get("offset", 0)), int(entity.get("length", 0))
-            found.append(units[2 * start : 2 * (start + length)].decode("utf-16-le", errors="ignore"))
-    return found
+            yield units[2 * start : 2 * (start + length)].decode("utf-16-le", errors="ignore")
 
 
 def tag(connection: Connection, context: Context, recipient: Member, pair: Pair, coming: int = 0) -> dict[str, Any]:
