@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from db.columns import metadata
 from db.session import Database
 from db.settings import DatabaseSettings, PrivacySettings, keys_under
 from tests import mariadb, thrift
+from tests import warm as warming
 
 # On a busy machine a single example may take long; what hangs is stopped by pytest-timeout.
 settings.register_profile("inyeon", deadline=None)
@@ -26,6 +29,16 @@ KINDS = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
 def _thrift() -> Iterator[None]:
     with thrift.shared():
         yield
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Path]]:
+    """`warm(var)` lays the prepared models below `paths.var` of a program that a test starts; the folder of its cache comes back."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # each worker has a folder of its own below the run's
+    with warming.prepared(folder) as models:
+        yield partial(warming.seed, models)
 
 
 @pytest.fixture(scope="session")

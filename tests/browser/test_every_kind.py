@@ -157,7 +157,8 @@ def gif(path: Path) -> Path:
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Running]:
+def product(tmp_path: Path, warm: Callable[[Path], Path]) -> Iterator[Running]:
+    warm(tmp_path / "var")
     running = Running(tmp_path / "var", free_port(), members=2)
     running.start()
     until = time.monotonic() + PATIENCE / 1000

@@ -20,7 +20,8 @@ SLOW = 60_000
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Running]:
+def product(tmp_path: Path, warm: Callable[[Path], Path]) -> Iterator[Running]:
+    warm(tmp_path)
     running = Running(tmp_path, free_port(), members=4)
     running.start()
     yield running

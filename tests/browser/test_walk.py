@@ -24,7 +24,8 @@ WORDS = Words()
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Running]:
+def product(tmp_path: Path, warm: Callable[[Path], Path]) -> Iterator[Running]:
+    warm(tmp_path)
     running = Running(tmp_path, free_port())
     running.start()
     yield running

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +36,10 @@ class Cast:
 
 
 @pytest.fixture(scope="session")
-def crawler_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("crawler-cache")
+def crawler_cache(tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], Path]) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("crawler-cache")
+    yield warm(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 @pytest.mark.slow
-def test_killed_while_collecting_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_killed_while_collecting_nothing_is_lost_or_doubled(tmp_path: Path, warm: Callable[[Path], Path]) -> None:
+    warm(tmp_path)
     with serving(Halting()) as wiki:
         wiki.fill(120)  # pictures that are none: what becomes of them is soon decided
         arguments = ("--source", "commons", "--query", "Category:Couples")
@@ -87,7 +89,8 @@ def test_killed_while_collecting_nothing_is_lost_or_doubled(tmp_path: Path) -> N
     database.close()
 
 
-def test_a_refusal_is_one_line_without_the_token(tmp_path: Path) -> None:
+def test_a_refusal_is_one_line_without_the_token(tmp_path: Path, warm: Callable[[Path], Path]) -> None:
+    warm(tmp_path)
     with serving(Graph()) as graph:
         graph.fail(error(190, f"Error validating access token {TOKEN}: it has expired", subcode=463), times=9)
         settings = {"instagram_base": f"{graph.base}/v23.0", "instagram_token": TOKEN, "instagram_user": USER}

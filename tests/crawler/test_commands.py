@@ -208,10 +208,10 @@ def test_unusable_arguments_are_one_line_and_2(tmp_path: Path, arguments: tuple[
     assert "Traceback" not in err
 
 
-def test_unusable_settings_are_2_and_a_broken_archive_is_1(tmp_path: Path) -> None:
-    assert run(tmp_path, "collect", "--source", "member", crawler__age_min="3")[0] == 2
-    (tmp_path / "x.zip").write_bytes(b"no archive")
-    code, _, err = run(tmp_path, *collect(tmp_path / "x.zip"))
+def test_unusable_settings_are_2_and_a_broken_archive_is_1(place: Path) -> None:
+    assert run(place, "collect", "--source", "member", crawler__age_min="3")[0] == 2
+    (place / "x.zip").write_bytes(b"no archive")
+    code, _, err = run(place, *collect(place / "x.zip"))
     assert code == 1
     assert "no ZIP archive" in err
     assert "Traceback" not in err

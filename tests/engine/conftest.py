@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,11 @@ from tests.engine.small_pack import write_whole_pack
 
 
 @pytest.fixture(scope="session")
-def engine_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("engine-cache")
+def engine_cache(tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], Path]) -> Iterator[Path]:
+    """The folder `cache` below a `paths.var` of the session."""
+    folder = tmp_path_factory.mktemp("engine")
+    yield warm(folder)
+    shutil.rmtree(folder)  # FaceNet's alone are 190 MB
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,11 +62,13 @@ def test_a_message_in_somebody_elses_chat_strays_and_is_lost() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
-async def test_a_short_storm_loses_nothing(kind: str, tmp_path: Path) -> None:
+async def test_a_short_storm_loses_nothing(kind: str, tmp_path: Path, warm: Callable[[Path], Path]) -> None:
     if kind == "mariadb" and (reason := mariadb.missing()):
         pytest.skip(reason)
     plan = Plan(pace=200, messages=240, pairs=20, kills=2, ends=1, interruptions=1, under_way=60)
-    outcome = await Run(plan, kind, tmp_path).go()
+    run = Run(plan, kind, tmp_path)
+    warm(tmp_path / "var")
+    outcome = await run.go()
     verdict = outcome.verdict
     assert (verdict.lost, verdict.disordered, verdict.strayed) == (0, 0, 0), verdict.examples
     assert verdict.written >= plan.messages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ def face() -> Path:
     return TypePack.load(STARTER).groups["man_face"].types[0].picture
 
 
-def test_an_answer_is_kept_and_read_back_the_same(tmp_path: Path, face: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_kept_and_read_back_the_same(
+    tmp_path: Path, face: Path, monkeypatch: pytest.MonkeyPatch, warm: Callable[[Path], Path]
+) -> None:
     settings = configuration.load(environment={})
-    cache = settings.var / "cache"
+    cache = warm(tmp_path / "var")
     look = Look(settings.engine, cache)
     look.kept = tmp_path
     (tmp_path / "nothing.jpg").write_bytes(b"no photo")
@@ -48,9 +51,11 @@ def test_an_answer_is_kept_and_read_back_the_same(tmp_path: Path, face: Path, mo
     np.testing.assert_array_equal(second[0].vectors["sface"], first[0].vectors["sface"])
 
 
-def test_an_exception_of_the_engine_is_a_crash_not_an_end(tmp_path: Path, face: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_the_engine_is_a_crash_not_an_end(
+    tmp_path: Path, face: Path, monkeypatch: pytest.MonkeyPatch, warm: Callable[[Path], Path]
+) -> None:
     settings = configuration.load(environment={})
-    look = Look(settings.engine, settings.var / "cache")
+    look = Look(settings.engine, warm(tmp_path / "var"))
     look.kept = tmp_path
 
     def breaks(data: bytes) -> None:

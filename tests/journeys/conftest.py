@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,14 @@ def small_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def analyser(small_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Analyser:
+def analyser(small_pack: Path, tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], Path]) -> Iterator[Analyser]:
     """The real engine with the small pack, loaded once."""
     settings = configuration.load(environment={"INYEON_ENGINE__PACK": str(small_pack)})
-    made = Analyser(settings.engine, tmp_path_factory.mktemp("cache"))
+    folder = tmp_path_factory.mktemp("engine")
+    made = Analyser(settings.engine, warm(folder))
     made.load()
-    return made
+    yield made
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)

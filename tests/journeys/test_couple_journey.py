@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ async def test_from_couple_to_taking_it_back(stage: Stage, hers: str, his: str) 
     await jun.hears("Inyeon")
 
 
-async def test_the_job_takes_in_what_both_agreed_to(stage: Stage) -> None:
+async def test_the_job_takes_in_what_both_agreed_to(stage: Stage, warm: Callable[[Path], Path]) -> None:
     """The command that the scheduler starts, in a process of its own, on the photo that the bot kept."""
     mina = await stage.person(1001, "en", gender="woman", seeks="men")
     jun = await stage.person(1002, "en", gender="man", seeks="women")
@@ -103,6 +104,7 @@ async def test_the_job_takes_in_what_both_agreed_to(stage: Stage) -> None:
     await jun.press(await jun.hears("Are you one of the two"), "couple_yes")
     await mina.hears("agreed")
     environment = {**os.environ, "INYEON_PATHS__VAR": str(stage.settings.var), "INYEON_DATABASE__URL": stage.settings.database.url}
+    warm(stage.settings.var)
     command = [sys.executable, "-m", "crawler", "collect", "--source", "member", "--json"]
     done = await asyncio.to_thread(subprocess.run, command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

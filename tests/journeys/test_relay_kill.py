@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,10 @@ class Process:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, small_pack: Path) -> AsyncIterator[tuple[Process, LocalServer, list[Person], Database]]:
+async def world(
+    tmp_path: Path, small_pack: Path, warm: Callable[[Path], Path]
+) -> AsyncIterator[tuple[Process, LocalServer, list[Person], Database]]:
+    warm(tmp_path / "var")
     server = LocalServer()
     await server.start()
     database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path / 'var' / 'inyeon.db'}"), keys_under(tmp_path / "var"))

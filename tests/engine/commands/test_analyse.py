@@ -18,11 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def engine(engine_settings: EngineSettings, engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command with the small pack and the prepared models."""
-    var = engine_cache.parent / "engine-var"
-    var.mkdir(exist_ok=True)
-    if not (var / "cache").exists():
-        (var / "cache").symlink_to(engine_cache)
-    monkeypatch.setenv("INYEON_PATHS__VAR", str(var))
+    monkeypatch.setenv("INYEON_PATHS__VAR", str(engine_cache.parent))
     monkeypatch.setenv("INYEON_ENGINE__PACK", engine_settings.pack)
 
 

@@ -20,8 +20,7 @@ KEYS = {"same_person", "similarity", "score", "interval", "parts", "couples", "r
 @pytest.fixture
 def place(tmp_path: Path, engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Photos, and settings of the defaults whose cache is shared by the tests."""
-    monkeypatch.setenv("INYEON_PATHS__VAR", str(engine_cache.parent / "var"))
-    (engine_cache.parent / "var").mkdir(exist_ok=True)
+    monkeypatch.setenv("INYEON_PATHS__VAR", str(engine_cache.parent))
     (tmp_path / "her.jpg").write_bytes(selfie("woman_face", 0))
     (tmp_path / "him.jpg").write_bytes(selfie("man_face", 2))
     (tmp_path / "both.jpg").write_bytes(couple())

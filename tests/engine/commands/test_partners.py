@@ -16,8 +16,7 @@ from engine.types import STARTER, TypePack
 @pytest.fixture
 def settings(tmp_path: Path, engine_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings of the defaults, with everything that is written under a folder whose cache is shared by the tests."""
-    monkeypatch.setenv("INYEON_PATHS__VAR", str(engine_cache.parent / "var"))
-    (engine_cache.parent / "var").mkdir(exist_ok=True)
+    monkeypatch.setenv("INYEON_PATHS__VAR", str(engine_cache.parent))
     return tmp_path
 
 
