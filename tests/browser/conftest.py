@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +24,12 @@ Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     flags = ["--no-sandbox", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    # Where there is no folder for it, Chromium's sound library makes one under /tmp, which stays.
+    sound = {**os.environ, "PULSE_RUNTIME_PATH": str(tmp_path_factory.mktemp("pulse"))}
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=flags)
+        started = playwright.chromium.launch(executable_path=chromium, args=flags, env=sound)
         yield started
         started.close()
 

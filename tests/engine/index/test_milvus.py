@@ -124,13 +124,13 @@ def test_a_refusal_names_nobody(index: MilvusIndex, monkeypatch: pytest.MonkeyPa
     assert caught.value.__cause__ is None
 
 
-def test_who_does_not_choose_it_does_not_load_it() -> None:
+def test_who_does_not_choose_it_does_not_load_it(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib, tempfile; from engine.index.make import make; from engine.index.settings import IndexSettings\n"
-        "make(IndexSettings(), pathlib.Path(tempfile.mkdtemp()), 8).close()\n"
+        "import sys, pathlib; from engine.index.make import make; from engine.index.settings import IndexSettings\n"
+        "make(IndexSettings(), pathlib.Path(sys.argv[1]), 8).close()\n"
         "print([name for name in sys.modules if 'milvus' in name or name in ('pandas', 'faiss', 'grpc')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
 
 
