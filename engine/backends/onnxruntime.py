@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ class OnnxRuntime:
     def session(self, model: Path | bytes, shape: tuple[int, ...] | None = None, *, exact: bool = False) -> OnnxSession:
         """See `engine.backends.runtime.Runtime`; it knows float32 alone."""
         try:
+            # Since 1.29 it reports models and their use to its maker, from native code, and leaves a number of this machine in the home
+            # folder.  Only the environment stops all of it, and only before it is loaded.
+            os.environ["ORT_DISABLE_TELEMETRY"] = "1"
             ort = importlib.import_module("onnxruntime")
         except ImportError as error:
             raise BackendError(f"ONNX Runtime cannot be loaded ({error}): run `make setup`") from error
