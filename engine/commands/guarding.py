@@ -13,6 +13,8 @@ from types import FrameType
 from engine.commands.output import progress
 
 Errors = tuple[type[Exception], ...]
+AGAIN = 0.05
+"""Seconds until a signal that was dropped is sent once more."""
 Handler = Callable[[int, FrameType | None], object] | int | None
 
 
@@ -26,11 +28,12 @@ class Stopping:
     def __init__(self) -> None:
         self.asked = False
         self._over = False
+        self._number: int | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Interrupt the work, unless it is over (signature of the standard library's handlers)."""
         if not self._over:
-            self.asked = True
+            self.asked, self._number = True, number
             raise KeyboardInterrupt
 
     @contextmanager
@@ -42,12 +45,29 @@ class Stopping:
             before = {number: handler for number in numbers if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
         for number in before:
             signal.signal(number, self)
+        unraisable = sys.unraisablehook
+        sys.unraisablehook = self._again(unraisable)
         try:
             yield
         finally:
             self._over = True
+            sys.unraisablehook = unraisable
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _again(self, otherwise: Callable[[sys.UnraisableHookArgs], object]) -> Callable[[sys.UnraisableHookArgs], None]:
+        """Where the interrupt fell into a destructor or a callback of the garbage collector, Python drops it: send the signal once more."""
+
+        def hook(dropped: sys.UnraisableHookArgs, /) -> None:
+            if not isinstance(dropped.exc_value, KeyboardInterrupt):
+                otherwise(dropped)
+            elif self._number is not None and not self._over and (main := threading.main_thread().ident) is not None:
+                # Not from here, which is inside of what dropped it.
+                later = threading.Timer(AGAIN, signal.pthread_kill, (main, self._number))
+                later.daemon = True
+                later.start()
+
+        return hook
 
 
 def guarded(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 
 import pytest
 
@@ -80,3 +82,19 @@ def test_a_signal_after_the_work_changes_nothing(capsys: pytest.CaptureFixture[s
         pass
     stopping(signal.SIGTERM, None)
     assert not stopping.asked
+
+
+def test_a_signal_that_fell_into_a_destructor_is_heeded_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    class Fragile:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)  # the handler runs here, and what it raises Python drops
+
+    def work() -> int:
+        Fragile()
+        for _ in range(1000):
+            time.sleep(0.01)
+        return 0
+
+    assert guarded("cook", work, (ValueError,), (EngineError,), terminable=True) == 1
+    assert capsys.readouterr() == ("", "stopped\n")
