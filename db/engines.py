@@ -46,19 +46,22 @@ def parse(url: str) -> URL:
     raise BadUrl(f"database.url starts with {parsed.drivername!r}: use sqlite:///FILE or mysql+pymysql://…")
 
 
-def make(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool = False) -> Engine:
-    """An engine whose connections are set up for us; nothing is opened yet."""
+def make(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool = False, patience: float = BUSY_SECONDS) -> Engine:
+    """An engine whose connections are set up for us; nothing is opened yet.
+
+    `patience` is how many seconds SQLite waits for another process's transaction; servers have their own.
+    """
     if url.drivername == "sqlite":
-        return _sqlite(url, settings, read_only=read_only, durable=durable)
+        return _sqlite(url, settings, read_only=read_only, durable=durable, patience=patience)
     return _mysql(url, settings, read_only=read_only)
 
 
-def _sqlite(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool) -> Engine:
+def _sqlite(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool, patience: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=settings.pool if read_only else 1,
         max_overflow=READERS if read_only else 0,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": patience, "check_same_thread": False},
     )
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:

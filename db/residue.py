@@ -28,9 +28,11 @@ def ask(connection: Connection) -> None:
     _asked.add(connection)
 
 
-def is_asked(connection: Connection) -> bool:
-    """Whether `ask` was called in the transaction that this connection was opened for."""
-    return connection in _asked
+def claim(connection: Connection) -> bool:
+    """Whether `ask` was called in the transaction that ended on this connection; it is forgotten with that."""
+    asked = connection in _asked
+    _asked.discard(connection)
+    return asked
 
 
 class Emptier:

@@ -51,6 +51,8 @@ class Database:
         self.url = engines.parse(settings.url)
         self._writer: Engine | None = None
         self._reader: Engine | None = None
+        self._impatient: Engine | None = None
+        self._present: Connection | None = None
         self._lock = threading.Lock()
         self._queue = self._lock if self.embedded else nullcontext()
         self._emptier: residue.Emptier | None = None
@@ -73,6 +75,8 @@ class Database:
         engines.make_folder(self.url)
         self._writer = engines.make(self.url, self.settings, read_only=False, durable=self._durable)
         self._reader = engines.make(self.url, self.settings, read_only=True, durable=self._durable)
+        if self.embedded:
+            self._impatient = engines.make(self.url, self.settings, read_only=False, durable=self._durable, patience=0)
         self._emptier = residue.Emptier(self._empty_log)
         if upgrade:
             try:
@@ -101,8 +105,9 @@ class Database:
             if name != made:  # another process was quicker
                 self.vault.close()
                 self.vault.open(name)
-        for engine in (self._writer, self._reader):
-            self._opened(engine).update_execution_options(vault=self.vault)
+        for engine in (self._writer, self._reader, self._impatient):
+            if engine is not None:
+                engine.update_execution_options(vault=self.vault)
 
     def exclusively(self, function: Callable[[Connection], object]) -> None:
         """Run `function` on a connection on which no other process changes the schema."""
@@ -130,7 +135,7 @@ class Database:
 
     def _committed(self, connection: Connection) -> None:
         """What follows from a transaction once it is committed."""
-        if self._emptier is not None and residue.is_asked(connection):
+        if residue.claim(connection) and self._emptier is not None:
             self._emptier.ask()
 
     def close(self) -> None:
@@ -140,10 +145,14 @@ class Database:
             self._emptier = None
         if self.vault is not None:
             self.vault.close()
-        for engine in (self._writer, self._reader):
+        with self._lock:
+            if self._present is not None:
+                self._present.close()
+                self._present = None
+        for engine in (self._writer, self._reader, self._impatient):
             if engine is not None:
                 engine.dispose()
-        self._writer = self._reader = None
+        self._writer = self._reader = self._impatient = None
 
     def transact(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `function(connection, …)` in one transaction and commit; on an exception nothing has happened.
@@ -178,23 +187,27 @@ class Database:
         if not self.embedded or not (self.vault is None or self.vault.store.embedded) or not self._lock.acquire(blocking=False):
             raise Busy("somebody else writes")
         try:
-            with self._opened(self._writer).connect() as connection:
-                raw = connection.connection.cursor()
-                raw.execute("PRAGMA busy_timeout = 0")
-                try:
-                    transaction = connection.begin()
-                except DBAPIError as error:
-                    if engines.is_conflict(error):
-                        raise Busy("another process writes") from error
-                    raise
-                finally:
-                    raw.execute(f"PRAGMA busy_timeout = {engines.BUSY_SECONDS * 1000}")
-                    raw.close()
+            connection, transaction = self._begin_now()
+            try:
                 result = _run(connection, transaction, function, *args, **kwargs)
-                self._committed(connection)
-                return result
+            except BaseException:
+                residue.claim(connection)
+                raise
+            self._committed(connection)
+            return result
         finally:
             self._lock.release()
+
+    def _begin_now(self) -> tuple[Connection, RootTransaction]:
+        """A transaction on the one connection that waits for nobody; it is kept, since opening one costs as much as three statements."""
+        try:
+            if self._present is None:
+                self._present = self._opened(self._impatient).connect()
+            return self._present, self._present.begin()
+        except DBAPIError as error:
+            if engines.is_conflict(error):
+                raise Busy("another process writes") from error
+            raise
 
     def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `function(connection, …)`, which only reads: the database refuses it anything else.

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,26 @@ def gone(database: Database, seconds: float = 20) -> bool:
 def test_after_an_erasure_the_log_is_empty(database: Database, member: int, now: bool) -> None:
     (database.transact_now if now else database.transact)(erasure.erase, member, NOW)
     assert gone(database)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_log_is_emptied_once_for_an_erasure_not_for_whatever_follows(
+    database: Database, member: int, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """Small transactions share one connection."""
+    asked: list[bool] = []
+    monkeypatch.setattr(residue.Emptier, "ask", lambda _: asked.append(True))
+
+    def erase(connection: Connection) -> None:
+        erasure.erase(connection, member, NOW)
+        if fails:
+            raise LookupError
+
+    with pytest.raises(LookupError) if fails else nullcontext():
+        database.transact_now(erase)
+    for number in (501, 502, 503):
+        database.transact_now(members.create, number, "en", NOW)
+    assert asked == ([] if fails else [True])
 
 
 def test_after_a_withdrawal_the_log_holds_nothing_of_the_face(database: Database, member: int) -> None:

@@ -260,6 +260,18 @@ def test_what_may_not_wait_does_all_or_nothing(database: Database) -> None:
     database.transact(while_somebody_writes)
     assert database.read(members.by_telegram, 3) is None
 
+    other = Database(database.settings)
+    other.open(upgrade=False)
+    other.transact(while_somebody_writes)  # as another process would
+    other.close()
+    assert database.read(members.by_telegram, 3) is None
+    assert database.transact_now(lambda connection: connection.execute(text("PRAGMA busy_timeout")).scalar()) == 0
+
+    database.close()
+    database.open()
+    made = database.transact_now(lambda connection: members.create(connection, 4, "en", NOW))
+    assert database.read(members.by_id, made.id) == made
+
 
 def test_errors_of_prepared_statements_are_those_of_sqlalchemy(database: Database) -> None:
     lane = {"telegram_id": 4711, "last_seq": 0}
