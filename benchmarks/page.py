@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -154,7 +155,10 @@ class Program:
             )
 
     def cpu(self) -> float:
-        """Seconds of processor time that it has used."""
+        """Seconds of processor time that it has used: in nanoseconds where Linux says them, else in the kernel's hundredths."""
+        with contextlib.suppress(OSError):
+            # The clock that clock_getcpuclockid(3) gives for another process.
+            return time.clock_gettime((~self.process.pid << 3) | 2)
         times = psutil.Process(self.process.pid).cpu_times()
         return float(times.user + times.system)
 

@@ -3,6 +3,8 @@
 Between the answer and the commit that settles the row lie milliseconds, in which a killed process would forget that the message
 arrived, and send it again.  A line in a file is there after tens of microseconds and outlives the process (not a loss of power:
 the file is not synced, and then a few messages may come twice).  At the next start the lines are settled and the file goes.
+Lines of rows that are settled already say nothing new; emptying the file after each would cost as much as writing it, so it is
+emptied when it has grown.
 
 A line names the row by its number and the time of its making, so that notes about another database settle nothing there.
 """
@@ -19,6 +21,8 @@ from bot import owners
 from db.records import OutboxRow
 
 SUFFIX = ".sent"
+GROWN = 16_384
+"""Bytes from which a file whose rows are all settled is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class SentLog:
         self._path = folder / f"{owner}{SUFFIX}"
         self._folder = folder
         self._file: int | None = None
-        self._written = False
+        self._size = 0
+        self._settled = True
 
     def open(self) -> None:
         """Begin an empty file.
@@ -67,6 +72,7 @@ class SentLog:
 
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._size, self._settled = 0, True
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def note(self, row: OutboxRow, sent_as: int | None) -> None:
@@ -74,22 +80,23 @@ class SentLog:
         if self._file is not None:
             # A full disk must not stop the sending: without the note the row is only less safe from coming twice.
             with contextlib.suppress(OSError):
-                os.write(self._file, Note(row.id, row.created_at, sent_as).line().encode())
-                self._written = True
+                self._settled = False
+                self._size += os.write(self._file, Note(row.id, row.created_at, sent_as).line().encode())
 
     def clear(self) -> None:
         """All that was noted is settled."""
-        if self._file is not None and self._written:
+        self._settled = True
+        if self._file is not None and self._size >= GROWN:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, 0)
-                self._written = False
+                self._size = 0
 
     def close(self) -> None:
         """End, with the file gone where nothing in it is left."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
-            if not self._written:
+            if self._settled:
                 self._path.unlink(missing_ok=True)
 
     def left(self) -> list[tuple[Path, list[Note]]]:

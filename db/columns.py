@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, LargeBinary, MetaData, TypeDecorator
@@ -21,6 +22,33 @@ metadata = MetaData(
 OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 # AUTOINCREMENT keeps SQLite from giving the id of a deleted row to a new one; InnoDB does not do so anyway.
 NUMBERED: dict[str, Any] = {**OPTIONS, "sqlite_autoincrement": True}
+
+
+@functools.lru_cache(maxsize=256)
+def utc_text(value: dt.datetime | None) -> str | None:
+    """As SQLAlchemy writes a moment into SQLite: several columns of a transaction hold the same one.
+
+    Raises:
+        ValueError: it has no zone.
+
+    >>> utc_text(dt.datetime(2026, 1, 2, 3, 4, 5, 60, dt.UTC)), utc_text(None)
+    ('2026-01-02 03:04:05.000060', None)
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"a time without a zone: {value!r}")
+    return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@functools.lru_cache(maxsize=1024)
+def utc_moment(text: str | None) -> dt.datetime | None:
+    """What `utc_text` wrote; a member's own moments are read with each of their messages.
+
+    >>> utc_moment(utc_text(dt.datetime(2026, 1, 2, 3, 4, 5, 60, dt.UTC)))
+    datetime.datetime(2026, 1, 2, 3, 4, 5, 60, tzinfo=datetime.timezone.utc)
+    """
+    return None if text is None else dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
 
 
 class Utc(TypeDecorator[dt.datetime]):

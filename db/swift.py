@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
+
+from db.columns import Utc, utc_moment, utc_text
 
 Convert = Callable[[Any], Any] | None
 
@@ -106,15 +109,29 @@ class Swift:
         binds = [compiled.binds[name] for name in names]
         return Plan(
             compiled.string,
-            tuple((bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds),
+            tuple((bind.key, _writes(bind.type, dialect)) for bind in binds),
             names if compiled.positiontup is None else None,
             {bind.key: bind.value for bind in binds if not bind.required},
             tuple(
                 (place, read)
                 for place, entry in enumerate(getattr(self._statement, "selected_columns", ()))
-                if (read := entry.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+                if (read := _reads(entry.type, dialect)) is not None
             ),
         )
+
+
+def _writes(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    """What turns a value of this type into the driver's."""
+    if isinstance(kind, Utc) and dialect.name == "sqlite":
+        return utc_text  # a tenth of the cost of its chain of three
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reads(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    """What turns the driver's value into one of this type."""
+    if isinstance(kind, Utc) and dialect.name == "sqlite":
+        return utc_moment
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 class _Use:

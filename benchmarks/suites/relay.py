@@ -16,7 +16,6 @@ ONE, OTHER = 1001, 1002
 PEOPLE = tuple(range(ONE, ONE + 22))
 """Eleven pairs of neighbours, who write in turn; all but the first write in bursts."""
 BATCH = 300
-"""Enough for a hundredth of a second, the unit of the kernel's figures, to be less than two in a hundred."""
 BURST = 6
 """Messages of each of the twenty in a burst."""
 BOUND = 1.5
