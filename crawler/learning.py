@@ -321,9 +321,13 @@ def _nothing(number: int, why: str) -> dict[str, Any]:
 
 
 def _activate(connection: Connection, version: str, manifest: Mapping[str, Any], now: dt.datetime) -> None:
+    """In the audit log whoever asked for it in the bot stands already; this row is there however it was done."""
+    before = models.current(connection)
     if models.by_version(connection, version) is None:
         models.add(connection, version, manifest, now)
     models.activate(connection, version, now)
+    if before is not None and before.version != version:
+        audit.add(connection, "system", "models.activated", f"version:{version}", now, {"before": before.version})
 
 
 def _forget(connection: Connection, version: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 import engine.__main__ as entry
 from crawler import reading
 from crawler.errors import CrawlError
-from db import affinities, couples, models, pictures
+from db import affinities, audit, couples, models, pictures
 from db.locks import single_runner
 from db.session import Database
 from engine.affinity import CoupleCounts
@@ -125,6 +125,12 @@ def test_more_couples_make_a_version_whose_types_keep_their_names(place: Path) -
     learning = made(database, place, seconds=120)
     assert learning.rollback(None, quiet) == first.version
     assert registry.active_version() == first.version
+    back, out, *_ = database.read(audit.recent)
+    assert [(row.actor, row.action, row.subject) for row in (out, back)] == [
+        ("system", "models.activated", f"version:{second.version}"),
+        ("system", "models.activated", f"version:{first.version}"),
+    ]
+    assert back.detail == {"before": second.version}
     current = database.read(models.current)
     assert current is not None
     assert current.version == first.version
