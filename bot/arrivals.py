@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -11,6 +13,7 @@ from bot.incoming import Incoming
 Json = Mapping[str, Any]
 LONGEST: Final = 2**63
 """Numbers beyond a 64-bit integer are not Telegram's."""
+HALVES: Final = re.compile("[\ud800-\udfff]")
 NO_WORDS: Final = frozenset({"service", "unknown"})
 
 
@@ -62,9 +65,12 @@ class Arrival:
         True
         >>> Arrival.of({"update_id": 3, "message": {**hello, "text": 5}}).plain is None
         True
+        >>> Arrival.of({"update_id": 3, "message": {**hello, "text": "half \\ud83d a sign"}}).plain.text
+        'half \ufffd a sign'
         """
         if not isinstance(raw, Mapping) or not _number(raw.get("update_id")):
             return None
+        raw = readable(raw)
         kind, event = next(((key, value) for key, value in raw.items() if key != "update_id" and isinstance(value, Mapping)), ("", {}))
         person = event.get("from") or event.get("user")
         if not isinstance(person, Mapping) or not _number(person.get("id")) or person.get("is_bot"):
@@ -75,6 +81,29 @@ class Arrival:
         if chat is not None and not (isinstance(chat, Mapping) and chat.get("type") == "private" and chat.get("id") == person["id"]):
             return None
         return cls(raw["update_id"], person["id"], raw, _plain(event, raw["update_id"]) if kind == "message" else None)
+
+
+def readable(raw: Json) -> Json:
+    """An update without halves of surrogate pairs: JSON can hold them, but neither a database nor an answer to Telegram.
+
+    Each counts as one place in the offsets of entities, as does the sign that stands for it.
+    """
+    try:
+        json.dumps(raw, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        found: Json = _mended(raw)
+        return found
+    except (RecursionError, TypeError, ValueError):
+        pass  # no JSON of a server: whoever reads it says so
+    return raw
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return HALVES.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_mended(key): _mended(one) for key, one in value.items()}
+    return [_mended(one) for one in value] if isinstance(value, list) else value
 
 
 def _plain(message: Json, update_id: int) -> Incoming | None:

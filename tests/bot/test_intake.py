@@ -199,6 +199,22 @@ async def test_a_plain_message_is_written_passed_on_and_leased_in_one_transactio
     assert database.read(messages.by_sender, her.id, 12) is not None
 
 
+async def test_half_of_a_sign_is_no_reason_to_lose_the_message(door: Door, database: Database) -> None:
+    """Found by `python -m fuzz --target bot`: no database takes it, and the bot tried the update again and again."""
+    settle_in(database, Town(database, now=utc_now()))
+    texts: list[str] = []
+
+    async def handler(arrival: Arrival, _ticket: Ticket) -> None:
+        texts.append(arrival.raw["message"]["text"])
+
+    door.handler = handler
+    intake = door.open()
+    await intake.accept([command(11, HER, "hi \ud83d there"), command(12, HER, "/name \udfff\ud800")])
+    await until(lambda: door.served == [12] and not door.waiting())
+    [row] = door.hand.rows
+    assert (row.method, texts) == ("copyMessage", ["/name \ufffd\ufffd"])
+
+
 async def test_a_message_waits_behind_a_command_of_the_same_person(door: Door, database: Database) -> None:
     settle_in(database, Town(database, now=utc_now()))
     release = asyncio.Event()
