@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import re
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import select
+
 from bot.local.faults import Fault
 from bot.local.server import LocalServer
-from db import outbox
+from db import outbox, tables
 from db.errors import DatabaseError
-from db.session import Database
+from db.session import Connection, Database
 from evaluation.faults.ledger import Verdict, judge
 from evaluation.faults.world import FaultsError, Product, Storage, Town, environment
 
@@ -132,7 +136,9 @@ class Run:
             await self._storm(town, product, database)
             self._calm()
             await self._drain(town, product, database)
-            self._outcome.verdict = judge(town.chats(), town.partner, {int(chat) for chat in self._server.faults.blocked})
+            blocked = {int(chat) for chat in self._server.faults.blocked}
+            self._outcome.verdict = judge(town.chats(), town.partner, blocked)
+            self._keep_examples(town, database, blocked)
         finally:
             await product.end(signal.SIGTERM)
             database.close()
@@ -140,6 +146,21 @@ class Run:
             await asyncio.to_thread(self._storage.stop)
         self._outcome.seconds = time.monotonic() - began
         return self._outcome
+
+    def _keep_examples(self, town: Town, database: Database, blocked: Collection[int]) -> None:
+        """Both chats of whatever should not be, and what the database says of them: a run is not the same twice."""
+        people = {int(one) for text in self._outcome.verdict.examples for one in re.findall(r"#(\d+)>", text)}
+        if not people:
+            return
+        chats, found = town.chats(), {}
+        for person in people:
+            both = (person, town.partner[person])
+            found[person] = {
+                "chats": {one: [asdict(line) for line in chats[one]] for one in both},
+                "refused": [one for one in both if one in blocked],
+                "database": {one: database.read(_story, one) for one in both},
+            }
+        self._log.with_name("examples.json").write_text(json.dumps(found, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
     async def _storm(self, town: Town, product: Product, database: Database) -> None:
         """People write while things break; everything that is to happen has its place among the messages."""
@@ -209,6 +230,14 @@ class Run:
         except DatabaseError:
             return self._plan.under_way
         return len(self._server.world.updates) + waiting
+
+
+def _story(connection: Connection, person: int) -> dict[str, list[dict[str, object]]]:
+    """What was to go to an account, and what its owner wrote, without contents."""
+    out = select(*(column for column in tables.outbox.c if column.name != "payload")).where(tables.outbox.c.telegram_id == person)
+    sender = select(tables.members.c.id).where(tables.members.c.telegram_id == person).scalar_subquery()
+    wrote = select(*(column for column in tables.messages.c if column.name != "content")).where(tables.messages.c.sender_id == sender)
+    return {name: [dict(row) for row in connection.execute(asked).mappings()] for name, asked in (("outbox", out), ("messages", wrote))}
 
 
 async def runs(plan: Plan, kinds: Sequence[str], folder: Path) -> list[Outcome]:
