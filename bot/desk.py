@@ -20,6 +20,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from aiogram.types import CallbackQuery, Message, MessageReactionUpdated, PollAnswer
 from aiogram.utils.chat_action import ChatActionSender
 
+from bot import outbox
 from bot.beginnings import Beginnings
 from bot.comparing import Comparing
 from bot.context import Context, Proposer
@@ -27,7 +28,7 @@ from bot.delivery import PhotoSource, deliver
 from bot.judging import Verdict
 from bot.learning import LearnedInUse
 from bot.render import Call, render
-from bot.replies import Notice, Picture, Replies, Reply
+from bot.replies import Notice, Picture, Replies, Reply, Say
 from bot.runtime import Runtime
 from bot.settings import CareSettings, CoupleSettings, MatchingSettings, SafetySettings, ScheduleSettings
 from bot.switching import TypesInUse
@@ -172,6 +173,16 @@ class Desk:
         have changed.  Nothing is said where this update was already handled.
         """
 
+        await self._run(event, False, usecase, *args, **kwargs)
+
+    async def run_surely(self, event: Event, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
+        """`run` for what people say to each other: the answers are queued in the same transaction.
+
+        They may say that a message went nowhere, and its writer must learn that although the process ends this very moment.
+        """
+        await self._run(event, True, usecase, *args, **kwargs)
+
+    async def _run(self, event: Event, surely: bool, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
         def work(connection: Connection) -> tuple[Replies, str] | None:
             context = self.services.context()
             if not self._ticket.done and not updates.done(connection, self._ticket.update_id, context.now):
@@ -181,8 +192,10 @@ class Desk:
                 member = members.create(connection, self._telegram_id, cast("Language", self._language), context.now)
             member = self._arrive(connection, context, member)
             replies = usecase(connection, context, member, *args, **kwargs)
-            after = members.by_id(connection, member.id)
-            return replies, (after or member).language
+            after = members.by_id(connection, member.id) or member
+            if surely:
+                replies = self._queue(connection, context, after, replies)
+            return replies, after.language
 
         outcome = await self.services.runtime.transact(work)
         self._ticket.done = True
@@ -191,6 +204,15 @@ class Desk:
             await self.say(event, [], self._language)
         else:
             await self.say(event, *outcome)
+
+    def _queue(self, connection: Connection, context: Context, member: Member, replies: Replies) -> Replies:
+        """Queue the answers in their order; those from the first on that cannot be queued."""
+        for number, reply in enumerate(replies):
+            if not isinstance(reply, Say) or reply.edit:
+                return replies[number:]
+            if not outbox.notify(connection, context, member, reply, f"update:{self._ticket.update_id}:{number}"):
+                return replies[number:]
+        return []
 
     def _arrive(self, connection: Connection, context: Context, member: Member) -> Member:
         """Note that the person is here; a command or another button leaves an answer that was being changed as it was."""

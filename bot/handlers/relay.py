@@ -29,18 +29,18 @@ def make() -> Router:
 
 async def receive(message: Message, desk: Desk, event_update: Update) -> None:
     """A message."""
-    await desk.run(message, relay.receive, incoming(message, event_update.update_id))
+    await desk.run_surely(message, relay.receive, incoming(message, event_update.update_id))
 
 
 async def edited(message: Message, desk: Desk, event_update: Update) -> None:
     """An edited message."""
-    await desk.run(message, relay.edited, incoming(message, event_update.update_id))
+    await desk.run_surely(message, relay.edited, incoming(message, event_update.update_id))
 
 
 async def delete(message: Message, desk: Desk) -> None:
     """/del in reply to a message."""
     answered = message.reply_to_message
-    await desk.run(message, relay_deletions.delete, None if answered is None else answered.message_id)
+    await desk.run_surely(message, relay_deletions.delete, None if answered is None else answered.message_id)
 
 
 async def pressed(query: CallbackQuery, desk: Desk, press: Press) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.desk import ATTEMPTS
 from bot.local.inbox import Inbox
 from db import activity, pairs
 from engine.analysis import Analyser
@@ -330,3 +331,13 @@ async def test_a_refused_answer_tells_the_partner_as_well(stage: Stage, couple: 
     await jun.write("here again")
     await mina.hears("here again")
     assert stage.member(jun).reachable
+
+
+async def test_whoever_wrote_into_no_chat_learns_it_although_telegram_fails(stage: Stage, couple: tuple[Person, Person]) -> None:
+    mina, _ = couple
+    await mina.write("/leave")
+    await mina.hears()
+    # Longer than an answer at the desk is tried; that of a message waits in the outbox, which a killed process leaves behind.
+    await stage.fault(method="sendMessage", chat_id=mina.id, code=500, times=ATTEMPTS)
+    await mina.write("are you there?")
+    await mina.hears(lambda message: buttons(message) and "was not sent" in words(message))
