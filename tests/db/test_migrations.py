@@ -159,8 +159,8 @@ def test_migrating_leaves_logging_alone(tmp_path: Path) -> None:
     assert before == (root.level, list(root.handlers), logging.getLogger("sqlalchemy.engine").level, logging.getLogger("db").disabled)
 
 
-def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "INYEON_DATABASE__URL": url}
+def command(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "INYEON_DATABASE__URL": url, "INYEON_PATHS__VAR": str(folder / "var")}
     return subprocess.run(
         [sys.executable, "-m", "db", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -168,16 +168,16 @@ def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_says_and_changes_the_version(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'inyeon.db'}"
-    assert command(url, "current").stdout == f"database empty, program {schema.head()}\n"
-    assert command(url, "upgrade").stdout == f"database {schema.head()}, program {schema.head()}\n"
-    done = command("oracle://x/y", "current")
+    assert command(tmp_path, url, "current").stdout == f"database empty, program {schema.head()}\n"
+    assert command(tmp_path, url, "upgrade").stdout == f"database {schema.head()}, program {schema.head()}\n"
+    done = command(tmp_path, "oracle://x/y", "current")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("database.url starts with 'oracle'")
     (tmp_path / "file").write_text("")
-    blocked = command(f"sqlite:///{tmp_path / 'file' / 'inyeon.db'}", "upgrade")
+    blocked = command(tmp_path, f"sqlite:///{tmp_path / 'file' / 'inyeon.db'}", "upgrade")
     assert blocked.returncode == 2
     assert blocked.stderr.count("\n") == 1
-    unreachable = command("mysql+pymysql://root:secret@127.0.0.1:1/x", "upgrade")
+    unreachable = command(tmp_path, "mysql+pymysql://root:secret@127.0.0.1:1/x", "upgrade")
     assert unreachable.returncode == 1
     assert unreachable.stderr.count("\n") == 1
     assert "secret" not in unreachable.stderr
