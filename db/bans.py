@@ -42,24 +42,10 @@ def current(connection: Connection, kind: str, now: dt.datetime) -> list[BanMark
     return [BanMark(**{**row, "data": data}) for row, data in zip(rows, opened, strict=True) if data is not None]
 
 
-def by_id(connection: Connection, mark_id: int) -> BanMark | None:
-    """A mark."""
-    row = connection.execute(select(ban_marks).where(ban_marks.c.id == mark_id)).mappings().one_or_none()
-    if row is None:
-        return None
-    return BanMark(**{**row, "data": sealing.unseal(connection, *place(mark_id), row["data"])})
-
-
 def lift(connection: Connection, member_id: int, now: dt.datetime) -> int:
     """Let a member's marks hold no longer; how many there were."""
     own = (ban_marks.c.member_id == member_id, ban_marks.c.lifted_at.is_(None))
     return connection.execute(ban_marks.update().where(*own).values(lifted_at=now)).rowcount
-
-
-def lift_mark(connection: Connection, mark_id: int, now: dt.datetime) -> bool:
-    """Let one mark hold no longer; False where that was so already."""
-    one = (ban_marks.c.id == mark_id, ban_marks.c.lifted_at.is_(None))
-    return connection.execute(ban_marks.update().where(*one).values(lifted_at=now)).rowcount == 1
 
 
 def forget_before(connection: Connection, now: dt.datetime) -> int:

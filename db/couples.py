@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from db import affinities, sealing, writing
 from db.corpus_records import CouplePerson, Genders, NewPerson, Side
@@ -21,6 +21,7 @@ from db.errors import NotFound
 PIXELS = ("face_jpeg", "body_jpeg")
 CLOSED = (*PIXELS, "face_vector", "fashion_vector")
 PLAIN = [column for column in couple_people.c if column.name not in PIXELS]
+CORPUS = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
 
 Typing = tuple[int, int | None, str | None, str | None]
 """(person id, identity, face type, fashion type); None where there is none."""
@@ -89,8 +90,7 @@ def pair(connection: Connection, picture_id: int) -> list[CouplePerson]:
 
 def of_upload(connection: Connection, upload_id: int) -> list[CouplePerson]:
     """The two people of a photo that members gave, the left one first; empty where it was not taken in, or was taken back."""
-    found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
-    wanted = select(couple_people, couples.c.upload_id).select_from(found).where(couples.c.upload_id == upload_id)
+    wanted = select(couple_people, couples.c.upload_id).select_from(CORPUS).where(couples.c.upload_id == upload_id)
     return _page(connection, wanted.order_by(couple_people.c.side), 2)
 
 
@@ -111,9 +111,8 @@ def count(connection: Connection) -> dict[str, int]:
 def set_vectors(connection: Connection, rows: Iterable[Vectors]) -> None:
     """Replace people's vectors, for instance by those of a newer model."""
     names = ("face_vector", "face_version", "fashion_vector", "fashion_version")
+    whose = select(couple_people.c.id, couple_people.c.couple_id, couple_people.c.side, couples.c.upload_id).select_from(CORPUS)
     for chunk in writing.chunks(rows):
-        found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
-        whose = select(couple_people.c.id, couple_people.c.couple_id, couple_people.c.side, couples.c.upload_id).select_from(found)
         there = {row.id: row for row in connection.execute(whose.where(couple_people.c.id.in_([row[0] for row in chunk])))}
         for person_id, *news in chunk:
             one = there.get(person_id)
@@ -165,11 +164,10 @@ def _retype(connection: Connection, version: str, rows: Sequence[Typing], now: d
 
 
 def _wanted(version: str | None, *, pixels: bool) -> Select[Any]:
-    found = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
+    found = CORPUS
     columns: list[Any] = [couples.c.upload_id, *PLAIN, *([couple_people.c[name] for name in PIXELS] if pixels else [])]
     if version is not None:
-        same = and_(person_types.c.person_id == couple_people.c.id, person_types.c.version == version)
-        found = found.outerjoin(person_types, same)
+        found = found.outerjoin(person_types, typed_under(version))
         typed = (person_types.c.identity, person_types.c.face_type, person_types.c.fashion_type)
         columns += [person_types.c.version.label("type_version"), *typed]
     return select(*columns).select_from(found).where(couples.c.excluded.is_(False)).order_by(couple_people.c.id)
@@ -180,6 +178,11 @@ def _page(connection: Connection, wanted: Select[Any], limit: int) -> list[Coupl
     rows = [dict(row) for row in connection.execute(wanted.limit(limit)).mappings()]
     opened = _open(connection, rows)
     return [CouplePerson(**{**empty, **row}) for row in opened]
+
+
+def typed_under(version: str) -> ColumnElement[bool]:
+    """What joins somebody of the corpus to what a version of the types made of them."""
+    return and_(person_types.c.person_id == couple_people.c.id, person_types.c.version == version)
 
 
 def place(upload_id: int, couple_id: int, side: str, name: str) -> tuple[str, str]:

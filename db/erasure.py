@@ -82,6 +82,7 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> Erased:
     partings.leave(connection, member_id, account)
     _erase_profile(connection, member_id)
     partners = _erase_company(connection, member_id, found.telegram_id, now)
+    _erase_reports(connection, member_id)
     _erase_updates(connection, found.telegram_id, now)
     _erase_answers(connection, member_id)
     _erase_log(connection, member_id, found.telegram_id)
@@ -170,7 +171,14 @@ def _erase_company(connection: Connection, member_id: int, telegram_id: int, now
     connection.execute(exposures.delete().where(or_(exposures.c.viewer_id == member_id, exposures.c.shown_id == member_id)))
     connection.execute(blocks.delete().where(or_(blocks.c.blocker_id == member_id, blocks.c.blocked_id == member_id)))
     connection.execute(nudges.delete().where(nudges.c.pair_id.in_(pair_ids)))
-    # Erasing oneself undoes no report: one that is open is still decided, by its evidence.
+    return [row.hi if row.lo == member_id else row.lo for row in rows if row.ended_at is None]
+
+
+def _erase_reports(connection: Connection, member_id: int) -> None:
+    """Decided ones about the member go; an open one loses what names them and is still decided, by its evidence: nobody undoes one so.
+
+    Of those that the member made what they showed and wrote themselves goes, and their number.
+    """
     about, undecided = reports.c.reported_id == member_id, reports.c.state == "open"
     for row in connection.execute(select(reports.c.id, reports.c.reason).where(about, undecided)).all():
         category = row.reason.partition(":")[0]
@@ -181,7 +189,6 @@ def _erase_company(connection: Connection, member_id: int, telegram_id: int, now
     for report_id in connection.scalars(select(reports.c.id).where(reports.c.reporter_id == member_id)).all():
         evidence.forget_reporter(connection, report_id)
     connection.execute(reports.update().where(reports.c.reporter_id == member_id).values(reporter_id=None))
-    return [row.hi if row.lo == member_id else row.lo for row in rows if row.ended_at is None]
 
 
 def _erase_updates(connection: Connection, telegram_id: int, now: dt.datetime) -> None:

@@ -68,10 +68,10 @@ def kept(connection: Connection, member_id: int, telegram_id: int) -> dict[str, 
     told, nor who reported.
     """
     seen, way, job, done = exposures.c, outbox.c, job_runs.c, audit.c
+    own = str(telegram_id)
     shown = select(seen.shown_id, seen.times, seen.first_at, seen.last_at).where(seen.viewer_id == member_id)
     waits = select(way.id, way.method, way.state, way.created_at, way.sent_at).where(way.telegram_id == telegram_id)
-    asked = select(job.job, job.state, job.arguments, job.queued_at).where(job.requested_by == str(telegram_id))
-    own = str(telegram_id)
+    asked = select(job.job, job.state, job.arguments, job.queued_at).where(job.requested_by == own)
     logged = select(done.at, done.action, (done.actor == own).label("by_you")).where(or_(done.actor == own, log.about(member_id)))
     handed = select(updates.c.update_id, updates.c.at, updates.c.done_at).where(updates.c.person == telegram_id)
     changed = select(member_changes.c.seq, member_changes.c.at).where(member_changes.c.member_id == member_id)

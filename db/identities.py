@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from db import sealing, writing
 from db.corpus_tables import couple_people, couple_uploads, couples, person_types
-from db.couples import place
-
-CORPUS = couple_people.join(couples, couples.c.id == couple_people.c.couple_id)
+from db.couples import CORPUS, place, typed_under
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +30,13 @@ class Faced:
 
 def missing(connection: Connection, version: str) -> bool:
     """Whether there is anybody whom `version` has not typed, or has typed without an identity."""
-    typed = and_(person_types.c.person_id == couple_people.c.id, person_types.c.version == version)
-    wanted = select(couple_people.c.id).select_from(CORPUS.outerjoin(person_types, typed))
+    wanted = select(couple_people.c.id).select_from(CORPUS.outerjoin(person_types, typed_under(version)))
     return connection.scalar(wanted.where(couples.c.excluded.is_(False), person_types.c.identity.is_(None)).limit(1)) is not None
 
 
 def page(connection: Connection, version: str, after: int = 0, limit: int = writing.CHUNK) -> list[Faced]:
     """People whose couple is not excluded, by id, from behind `after`; those whose photo is being withdrawn come without a face."""
-    typed = and_(person_types.c.person_id == couple_people.c.id, person_types.c.version == version)
+    everybody = CORPUS.outerjoin(couple_uploads, couple_uploads.c.id == couples.c.upload_id).outerjoin(person_types, typed_under(version))
     wanted = (
         select(
             couple_people.c.id,
@@ -55,7 +52,7 @@ def page(connection: Connection, version: str, after: int = 0, limit: int = writ
             person_types.c.face_type,
             person_types.c.fashion_type,
         )
-        .select_from(CORPUS.outerjoin(couple_uploads, couple_uploads.c.id == couples.c.upload_id).outerjoin(person_types, typed))
+        .select_from(everybody)
         .where(couples.c.excluded.is_(False), couple_people.c.id > after)
         .order_by(couple_people.c.id)
         .limit(limit)

@@ -86,7 +86,8 @@ def by_number(connection: Connection, database: str, numbers: Iterable[int]) -> 
     """These keys; who is destroyed, or another database's, is left out."""
     found = []
     for chunk in writing.chunks(numbers):
-        found += _rows(connection, data_keys.c.id.in_(chunk), data_keys.c.database == database)
+        wanted = select(data_keys).where(data_keys.c.id.in_(chunk), data_keys.c.database == database, LIVE)
+        found += [_wrapped(row) for row in connection.execute(wanted)]
     return found
 
 
@@ -241,10 +242,6 @@ def _tell(connection: Connection) -> None:
 
 def _bound(database: str, scope: str, serial: int) -> bytes:
     return f"{database}|{scope}|{serial}".encode()
-
-
-def _rows(connection: Connection, *where: Any) -> list[Wrapped]:
-    return [_wrapped(row) for row in connection.execute(select(data_keys).where(*where, LIVE))]
 
 
 def _wrapped(row: Row[Any]) -> Wrapped:

@@ -6,11 +6,10 @@ What was said is kept for some hours under the sender's key, only so that a repo
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, or_, select
 
 from db import sealing, writing
 from db.errors import KeyGone, NotFound
@@ -66,13 +65,8 @@ def add(
 
 def content(connection: Connection, message_id: int) -> Any:
     """What was said in a message; None where that is not kept any more."""
-    row = connection.execute(select(messages).where(messages.c.id == message_id)).one_or_none()
-    if row is None or row.content is None:
-        return None
-    try:
-        return sealing.unseal_json(connection, *place(row.pair_id, row.sender_id, row.sender_message_id), row.content)
-    except KeyGone:
-        return None
+    row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().one_or_none()
+    return None if row is None else _said(connection, row)
 
 
 def set_content(connection: Connection, message_id: int, said: Mapping[str, Any]) -> None:
@@ -92,13 +86,8 @@ def recent(connection: Connection, pair_id: int, since: dt.datetime, limit: int,
     wanted = wanted.where(REACHES) if heard else wanted
     found = []
     for row in reversed(connection.execute(wanted.limit(limit)).mappings().all()):
-        plain = dict(row)
-        sealed = plain.pop("content")
-        said = None
-        if sealed is not None:
-            (opened,) = sealing.unseal_all(connection, [(*place(row["pair_id"], row["sender_id"], row["sender_message_id"]), sealed)])
-            said = None if opened is None else json.loads(opened)
-        found.append((Message(**plain), said))
+        plain = {name: value for name, value in row.items() if name != "content"}
+        found.append((Message(**plain), _said(connection, row)))
     return found
 
 
@@ -172,6 +161,16 @@ def forget_before(connection: Connection, when: dt.datetime) -> int:
     ids = list(connection.scalars(old.limit(1000)))
     connection.execute(delete(messages).where(messages.c.id.in_(ids)))
     return len(ids)
+
+
+def _said(connection: Connection, row: RowMapping) -> Any:
+    """What was said in a whole row; None where that is not kept, or its key is gone."""
+    if row["content"] is None:
+        return None
+    try:
+        return sealing.unseal_json(connection, *place(row["pair_id"], row["sender_id"], row["sender_message_id"]), row["content"])
+    except KeyGone:
+        return None
 
 
 def _newest(connection: Connection, *where: ColumnElement[bool]) -> Message | None:

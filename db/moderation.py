@@ -133,9 +133,8 @@ def wrote(connection: Connection, pair_id: int) -> frozenset[int]:
 
 def _named(connection: Connection, row: Row[Any]) -> list[Any]:
     """Our ids of the messages that a row of the outbox is about."""
-    place = f"outbox:{row.telegram_id}:{row.dedup_key}"
     try:
-        payload = sealing.unwrap(connection, sealing.day("outbox", row.created_at), place, row.payload)
+        payload = sealing.unwrap(connection, *lanes.payload_place(row.telegram_id, row.dedup_key, row.created_at), row.payload)
     except (KeyGone, Tampered):
         payload = {}
     return [row.message_id, payload.get("edits"), payload.get("answers"), *(payload.get("parts") or ())]

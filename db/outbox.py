@@ -172,16 +172,21 @@ def close(connection: Connection, telegram_id: int, dedup_key: str, created_at: 
     body = payload.get("body", {})
     if len(payload) == 1 and body.keys() == _NUMBERS:
         return dict(payload)
-    return sealing.wrap(connection, sealing.day("outbox", created_at), f"outbox:{telegram_id}:{dedup_key}", payload)
+    return sealing.wrap(connection, *payload_place(telegram_id, dedup_key, created_at), payload)
 
 
 def opened(connection: Connection, row: OutboxRow) -> OutboxRow:
     """A row with its payload as it was put; an empty one where the day's key is gone."""
     try:
-        plain = sealing.unwrap(connection, sealing.day("outbox", row.created_at), f"outbox:{row.telegram_id}:{row.dedup_key}", row.payload)
+        plain = sealing.unwrap(connection, *payload_place(row.telegram_id, row.dedup_key, row.created_at), row.payload)
     except KeyGone:
         plain = {}
     return replace(row, payload=plain)
+
+
+def payload_place(telegram_id: int, dedup_key: str, created_at: dt.datetime) -> tuple[str, str]:
+    """Scope and place of a payload: known before the row has a number."""
+    return sealing.day("outbox", created_at), f"outbox:{telegram_id}:{dedup_key}"
 
 
 def done(connection: Connection, row_id: int, now: dt.datetime, result_message_id: int | None = None) -> bool:

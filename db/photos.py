@@ -96,10 +96,7 @@ def set_file_id(connection: Connection, photo_id: int, telegram_file_id: str | N
 
 def set_facts(connection: Connection, photo_id: int, facts: Mapping[str, Any]) -> None:
     """Replace what is known about the photo."""
-    owner = connection.scalar(select(photos.c.member_id).where(photos.c.id == photo_id))
-    if owner is None:
-        raise NotFound(f"there is no photo {photo_id}")
-    _set(connection, photo_id, facts=close_facts(connection, photo_id, owner, facts))
+    _set(connection, photo_id, facts=close_facts(connection, photo_id, _owner(connection, photo_id), facts))
 
 
 def reorder(connection: Connection, member_id: int, photo_ids: Sequence[int]) -> None:
@@ -121,13 +118,11 @@ def add_vector(connection: Connection, photo_id: int, kind: VectorKind, model_ve
     """Store an embedding: `dims` float32 in little endian; it replaces one of the same photo, kind and model version."""
     if len(data) != 4 * dims:
         raise ValueError(f"{dims} float32 take {4 * dims} bytes, not {len(data)}")
-    owner = connection.scalar(select(photos.c.member_id).where(photos.c.id == photo_id))
-    if owner is None:
-        raise NotFound(f"there is no photo {photo_id}")
+    owner = _owner(connection, photo_id)
     sealed = sealing.seal(connection, *vector_place(photo_id, owner, kind, model_version), data)
     row = {"photo_id": photo_id, "kind": kind, "model_version": model_version, "runtime": runtime, "dims": dims, "data": sealed}
     writing.upsert(connection, vector_table, [row])
-    _note(connection, photo_id)
+    changes.note(connection, owner)
 
 
 def vectors(connection: Connection, member_id: int, kind: VectorKind, model_version: str | None = None) -> list[Vector]:
@@ -170,6 +165,16 @@ def place(photo_id: int, member_id: int) -> tuple[str, str]:
     return sealing.member(member_id), f"photo:{photo_id}"
 
 
+def facts_place(photo_id: int, member_id: int) -> tuple[str, str]:
+    """Scope and place of a photo's facts but for those from the face."""
+    return sealing.member(member_id), f"facts:{photo_id}"
+
+
+def face_place(photo_id: int, member_id: int) -> tuple[str, str]:
+    """Scope and place of the facts from the face."""
+    return sealing.face(member_id), f"face:{photo_id}"
+
+
 def vector_place(photo_id: int, member_id: int, kind: str, model_version: str) -> tuple[str, str]:
     """Scope and place of an embedding."""
     scope = sealing.face(member_id) if kind == "face" else sealing.member(member_id)
@@ -179,7 +184,7 @@ def vector_place(photo_id: int, member_id: int, kind: str, model_version: str) -
 def close_facts(connection: Connection, photo_id: int, member_id: int, facts: Mapping[str, Any]) -> dict[str, Any]:
     """`facts` as they are stored: what is from the face apart from the rest, each under its own key."""
     rest = {name: value for name, value in facts.items() if name != FACE}
-    closed = sealing.wrap(connection, sealing.member(member_id), f"facts:{photo_id}", rest)
+    closed = sealing.wrap(connection, *facts_place(photo_id, member_id), rest)
     if FACE in facts:
         closed[FACE] = _close_face(connection, photo_id, member_id, facts[FACE])
     return closed
@@ -188,7 +193,7 @@ def close_facts(connection: Connection, photo_id: int, member_id: int, facts: Ma
 def open_facts(connection: Connection, photo_id: int, member_id: int, stored: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of `close_facts`; without what is from the face where that key is destroyed, raising KeyGone where the member's is."""
     rest = {name: value for name, value in stored.items() if name != FACE}
-    facts = sealing.unwrap(connection, sealing.member(member_id), f"facts:{photo_id}", rest)
+    facts = sealing.unwrap(connection, *facts_place(photo_id, member_id), rest)
     if FACE in stored:
         with suppress(KeyGone):
             facts[FACE] = _open_face(connection, photo_id, member_id, stored[FACE])
@@ -198,13 +203,13 @@ def open_facts(connection: Connection, photo_id: int, member_id: int, stored: Ma
 def _close_face(connection: Connection, photo_id: int, member_id: int, value: Any) -> Any:
     if sealing.vault(connection) is None:
         return value
-    return sealing.wrap(connection, sealing.face(member_id), f"face:{photo_id}", {FACE: value})
+    return sealing.wrap(connection, *face_place(photo_id, member_id), {FACE: value})
 
 
 def _open_face(connection: Connection, photo_id: int, member_id: int, stored: Any) -> Any:
     if not isinstance(stored, dict) or set(stored) != {sealing.SEALED}:
         return stored
-    return sealing.unwrap(connection, sealing.face(member_id), f"face:{photo_id}", stored)[FACE]
+    return sealing.unwrap(connection, *face_place(photo_id, member_id), stored)[FACE]
 
 
 def _photo(connection: Connection, row: RowMapping) -> Photo:
@@ -227,6 +232,13 @@ def _vectors(connection: Connection, wanted: Select[Any]) -> list[tuple[int, Vec
 def _set(connection: Connection, photo_id: int, **values: object) -> None:
     if connection.execute(photos.update().where(photos.c.id == photo_id).values(**values)).rowcount == 0:
         raise NotFound(f"there is no photo {photo_id}")
+
+
+def _owner(connection: Connection, photo_id: int) -> int:
+    owner: int | None = connection.scalar(select(photos.c.member_id).where(photos.c.id == photo_id))
+    if owner is None:
+        raise NotFound(f"there is no photo {photo_id}")
+    return owner
 
 
 def _note(connection: Connection, photo_id: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select
 
-from db import bans, couples, evidence, marks, messages, photos, safety, sealing, seals, tastes, uploads
+from db import bans, couples, evidence, marks, messages, outbox, photos, safety, sealing, seals, tastes, updates, uploads
 from db import tables as t
 from db.corpus_tables import couple_people, couple_uploads
 from db.corpus_tables import couples as couple_table
@@ -168,8 +168,8 @@ def _json(connection: Connection, cell: Cell, stored: dict[str, Any], *, plain: 
 
 def _photos(row: Row) -> Iterator[Cell]:
     yield Cell("jpeg", *photos.place(row["id"], row["member_id"]))
-    yield Cell("facts", sealing.member(row["member_id"]), f"facts:{row['id']}", apart=photos.FACE)
-    yield Cell("facts", sealing.face(row["member_id"]), f"face:{row['id']}", entry=photos.FACE)
+    yield Cell("facts", *photos.facts_place(row["id"], row["member_id"]), apart=photos.FACE)
+    yield Cell("facts", *photos.face_place(row["id"], row["member_id"]), entry=photos.FACE)
 
 
 def _vectors(row: Row) -> Iterator[Cell]:
@@ -195,11 +195,11 @@ def _messages(row: Row) -> Iterator[Cell]:
 
 
 def _outbox(row: Row) -> Iterator[Cell]:
-    yield Cell("payload", sealing.day("outbox", row["created_at"]), f"outbox:{row['telegram_id']}:{row['dedup_key']}")
+    yield Cell("payload", *outbox.payload_place(row["telegram_id"], row["dedup_key"], row["created_at"]))
 
 
 def _updates(row: Row) -> Iterator[Cell]:
-    yield Cell("payload", sealing.day("updates", row["at"]), f"update:{row['update_id']}")
+    yield Cell("payload", *updates.place(row["update_id"], row["at"]))
 
 
 def _reviews(row: Row) -> Iterator[Cell]:

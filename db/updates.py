@@ -174,13 +174,18 @@ def forget_before(connection: Connection, when: dt.datetime) -> int:
 def _seal(connection: Connection, one: Arrived, now: dt.datetime) -> bytes:
     # Escaped to ASCII: half a surrogate pair, which JSON can hold, is no UTF-8.
     plain = json.dumps(one.payload, separators=(",", ":")).encode()
-    return sealing.seal(connection, sealing.day("updates", now), f"update:{one.update_id}", plain)
+    return sealing.seal(connection, *place(one.update_id, now), plain)
+
+
+def place(update_id: int, at: dt.datetime) -> tuple[str, str]:
+    """Scope and place of what an update says."""
+    return sealing.day("updates", at), f"update:{update_id}"
 
 
 def _payload(connection: Connection, row: Any) -> Mapping[str, Any]:
     """What the update says; empty where its key is gone."""
     try:
-        found: Mapping[str, Any] = sealing.unseal_json(connection, sealing.day("updates", row.at), f"update:{row.update_id}", row.payload)
+        found: Mapping[str, Any] = sealing.unseal_json(connection, *place(row.update_id, row.at), row.payload)
     except KeyGone:
         return {}
     return found

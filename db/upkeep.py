@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, func, select, text
 
-from db import accounts, erasure, marks, resealing, writing
+from db import accounts, erasure, marks, resealing, sealing, writing
 from db.errors import NotFound, VaultError
 from db.session import Database
 from db.tables import members, outbox, updates
@@ -103,7 +103,7 @@ def rotate_keys(database: Database, member_id: int | None = None, wait: float = 
     if member_id is None:
         scopes = [scope for start in RENEWED for scope in vault.scopes(start)]
     else:
-        scopes = [scope for scope in vault.scopes(f"member:{member_id}") if scope.split(":")[1] == str(member_id)]
+        scopes = [scope for scope in vault.scopes(sealing.member(member_id)) if _is_of(scope, member_id)]
     destroyed = finish_rotation(database, member_id, wait=wait) if vault.retired() else 0
     for scope in scopes:
         vault.renew(scope)
@@ -113,8 +113,7 @@ def rotate_keys(database: Database, member_id: int | None = None, wait: float = 
 def finish_rotation(database: Database, member_id: int | None = None, wait: float = WAIT) -> int:
     """Close with the new keys what lies closed with replaced ones, and destroy these."""
     vault = _vault(database)
-    own = f"member:{member_id}"
-    numbers = [number for number, scope in vault.retired().items() if member_id is None or scope in (own, f"{own}:face")]
+    numbers = [number for number, scope in vault.retired().items() if member_id is None or _is_of(scope, member_id)]
     time.sleep(wait)
     while resealing.run(database, member_id=member_id):
         pass
@@ -137,6 +136,10 @@ def unseal(database: Database) -> int:
         raise VaultError("rows were closed meanwhile: stop everything else that uses the database, then repeat")
     database.transact(_leave)
     return changed
+
+
+def _is_of(scope: str, member_id: int) -> bool:
+    return scope in (sealing.member(member_id), sealing.face(member_id))
 
 
 def _next_number(connection: Connection, table: str) -> int:

@@ -80,7 +80,7 @@ class Vault:
             if database is not None:
                 raise VaultError(f"the vault {self._name()} is empty, but the database has its keys in one: put back the vault's backup")
             found = self.store.transact(keyring.begin, next(reversed(self._masters)))
-        missing = ({found.master} | self.store.read(keyring.masters_used)) - set(self._masters) - {""}
+        missing = ({found.master} | self.store.read(keyring.masters_used)) - set(self._masters)
         if missing:
             raise VaultError(
                 f"the master key {self._master_name()} does not open the vault ({min(missing)} is missing): put back the right one's backup"

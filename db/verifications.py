@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from db import writing
 from db.records import Verification, VerificationState
@@ -32,9 +32,7 @@ def open_new(connection: Connection, member_id: int, challenge: Any, now: dt.dat
 
 def current(connection: Connection, member_id: int) -> Verification | None:
     """A member's newest challenge, whatever became of it."""
-    wanted = select(verifications).where(verifications.c.member_id == member_id).order_by(verifications.c.id.desc()).limit(1)
-    row = connection.execute(wanted).mappings().one_or_none()
-    return None if row is None else Verification(**row)
+    return next(iter(recent(connection, member_id, 1)), None)
 
 
 def by_id(connection: Connection, verification_id: int) -> Verification | None:
@@ -49,25 +47,11 @@ def attempted(connection: Connection, verification_id: int) -> bool:
     return connection.execute(verifications.update().where(*still).values(attempts=verifications.c.attempts + 1)).rowcount == 1
 
 
-def decide(
-    connection: Connection,
-    verification_id: int,
-    state: VerificationState,
-    detail: Mapping[str, Any],
-    now: dt.datetime,
-    *,
-    among: tuple[VerificationState, ...] = ("open",),
-) -> bool:
-    """Note what came of it, with figures; False where it was decided already (is in none of the states `among`)."""
-    still = (verifications.c.id == verification_id, verifications.c.state.in_(among))
+def decide(connection: Connection, verification_id: int, state: VerificationState, detail: Mapping[str, Any], now: dt.datetime) -> bool:
+    """Note what came of it, with figures; False where it was decided already."""
+    still = (verifications.c.id == verification_id, verifications.c.state == "open")
     values = {"state": state, "detail": dict(detail), "decided_at": now}
     return connection.execute(verifications.update().where(*still).values(**values)).rowcount == 1
-
-
-def since(connection: Connection, member_id: int, when: dt.datetime) -> int:
-    """How many challenges a member asked for after `when`."""
-    own = (verifications.c.member_id == member_id, verifications.c.created_at > when)
-    return connection.scalar(select(func.count()).select_from(verifications).where(*own)) or 0
 
 
 def recent(connection: Connection, member_id: int, limit: int = 20) -> list[Verification]:

@@ -27,7 +27,7 @@ from engine.attributes import AttributeReader
 from engine.clips import Clip
 from engine.embedding import FaceEmbedder, unit
 from engine.faces import FaceDetector
-from engine.values import FaceBox, Image, Vector
+from engine.values import Image, Vector
 
 Pose = Literal["left", "right", "tilt_left", "tilt_right", "closer"]
 LiveProblem = Literal["no_face", "several_faces", "start", "cut", "changed", "still", "flat", "order"]
@@ -285,6 +285,3 @@ def _thumbnail(frame: Image) -> NDArray[np.float32]:
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     a, b = one - one.mean(), other - other.mean()
     return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-6))
-
-
-__all__ = ["POSES", "Clip", "FaceBox", "Look", "Pose", "Verdict", "Watcher", "draw", "judge"]

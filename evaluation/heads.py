@@ -6,7 +6,7 @@ background stays.  What that leaves out: hair, ears and shadows move wrongly, fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -102,18 +102,25 @@ def _moved(at: Floats, camera: Camera, shape: Shape, nose: Floats) -> Floats:
     away = ((x - nose[0]) / 0.42) ** 2 + ((y - nose[1]) / 0.5) ** 2
     bridge = ((x - nose[0]) / 0.3) ** 2 + np.clip((nose[1] - y) / 1.4, 0, None) ** 2 + (np.clip(y - nose[1], 0, None) / 0.4) ** 2
     depth = depth + shape.nose * np.maximum(np.exp(-away), 0.9 * np.exp(-bridge * 2.2))
-    yaw, pitch = np.radians(camera.yaw), np.radians(camera.pitch)
-    across = x * np.cos(yaw) + depth * np.sin(yaw)
-    deep = depth * np.cos(yaw) - x * np.sin(yaw)
-    down = y * np.cos(pitch) + deep * np.sin(pitch)
-    deep = deep * np.cos(pitch) - y * np.sin(pitch)
+    across, down, deep = _rotated(x, y, depth, camera)
     # A head is turned about its neck, and seen from an arm's length.
-    across = across - shape.deep * np.sin(yaw) * 0.45
-    down = down - shape.deep * np.sin(pitch) * 0.45
+    across = across - shape.deep * np.sin(np.radians(camera.yaw)) * 0.45
+    down = down - shape.deep * np.sin(np.radians(camera.pitch)) * 0.45
     near = 1 / (1 - (deep - shape.deep) / 16)
     inside = 1 / (1 + np.exp(np.clip((reach - 1.25) * 9, -40, 40)))
     moved = np.stack([across * near, down * near], axis=-1)
     return at + inside[..., None] * (moved - at)
+
+
+def _rotated(x: Floats, y: Floats, depth: Floats, camera: Camera) -> tuple[Floats, Floats, Floats]:
+    """Points across, down and deep, turned aside and then up or down."""
+    yaw, pitch = np.radians(camera.yaw), np.radians(camera.pitch)
+    deep = depth * np.cos(yaw) - x * np.sin(yaw)
+    return (
+        x * np.cos(yaw) + depth * np.sin(yaw),
+        y * np.cos(pitch) + deep * np.sin(pitch),
+        deep * np.cos(pitch) - y * np.sin(pitch),
+    )
 
 
 def flat(picture: Image, points: Floats, camera: Camera, bend: float = 0.0) -> Image:
@@ -134,38 +141,32 @@ def _printed(at: Floats, camera: Camera, bend: float) -> Floats:
         x, depth = np.sin(along) / bend, (np.cos(along) - 1) / bend
     else:
         depth = np.zeros_like(x)
-    yaw, pitch = np.radians(camera.yaw), np.radians(camera.pitch)
-    across = x * np.cos(yaw) + depth * np.sin(yaw)
-    deep = depth * np.cos(yaw) - x * np.sin(yaw)
-    down = y * np.cos(pitch) + deep * np.sin(pitch)
-    deep = deep * np.cos(pitch) - y * np.sin(pitch)
+    across, down, deep = _rotated(x, y, depth, camera)
     near = 1 / np.clip(1 - deep / 12, 0.3, None)
     return np.stack([across * near, down * near], axis=-1)
 
 
-def moves(poses: Sequence[str], random: np.random.Generator, *, slow: float = 1.0, wide: float = 1.0) -> list[Camera]:
+def moves(poses: Sequence[str], random: np.random.Generator) -> list[Camera]:
     """A person who looks into the camera and then does as asked, a picture each 1/25 s; nobody holds quite still.
 
     Args:
         poses: of `engine.liveness.POSES`.
         random: how far and how fast.
-        slow: times the usual duration of a movement.
-        wide: times its usual reach.
 
     """
     keys: list[tuple[float, ...]] = [(0.0, 0.0, 0.0, 0.0, 0.0), (0.8, 0.0, 0.0, 0.0, 0.0)]
     time = 0.8
     for pose in poses:
-        aim = wide * np.array(
-            {
-                "left": (-random.uniform(24, 40), 0, 0, 0),
-                "right": (random.uniform(24, 40), 0, 0, 0),
-                "tilt_left": (0, 0, -random.uniform(17, 30), 0),
-                "tilt_right": (0, 0, random.uniform(17, 30), 0),
-                "closer": (0, 0, 0, random.uniform(0.3, 0.45)),
-            }[pose]
-        ) + (random.normal(0, 2.0), random.normal(0, 3.0), random.normal(0, 2.5), random.normal(0, 0.02))
-        go, hold, back = random.uniform(0.35, 0.6) * slow, random.uniform(0.4, 0.8), random.uniform(0.3, 0.5) * slow
+        reach = {
+            "left": (-random.uniform(24, 40), 0, 0, 0),
+            "right": (random.uniform(24, 40), 0, 0, 0),
+            "tilt_left": (0, 0, -random.uniform(17, 30), 0),
+            "tilt_right": (0, 0, random.uniform(17, 30), 0),
+            "closer": (0, 0, 0, random.uniform(0.3, 0.45)),
+        }[pose]
+        astray = (random.normal(0, 2.0), random.normal(0, 3.0), random.normal(0, 2.5), random.normal(0, 0.02))
+        aim = np.add(reach, astray)
+        go, hold, back = random.uniform(0.35, 0.6), random.uniform(0.4, 0.8), random.uniform(0.3, 0.5)
         keys += [
             (time + go, *aim),
             (time + go + hold, *aim),
@@ -198,8 +199,3 @@ def thinned(cameras: Sequence[Camera], rate: float = 10.0) -> list[Camera]:
     """Those moments at which a picture is looked at."""
     step = RATE / rate
     return [cameras[int(place)] for place in np.arange(0, len(cameras), step)]
-
-
-def render(picture: Image, points: Floats, cameras: Sequence[Camera], how: Callable[[Image, Floats, Camera], Image]) -> list[Image]:
-    """A picture for each moment."""
-    return [how(picture, points, camera) for camera in cameras]

@@ -88,21 +88,15 @@ def guarded(
     with stopping.listening((signal.SIGINT, signal.SIGTERM) if terminable else (signal.SIGINT,)):
         try:
             return work()
-        except (*unusable, *failed) as error:
-            if stopping.asked:
-                progress(stopped)
-                return 1
-            progress(f"{name}: {error}")
-            return 2 if isinstance(error, unusable) else 1
-        except KeyboardInterrupt:
-            progress(stopped)
-            return 1
         except BrokenPipeError:
             # Who read our output has seen enough; nothing more may be written, not even by the interpreter at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        except Exception:
-            if not stopping.asked:
+        except (KeyboardInterrupt, Exception) as error:
+            if stopping.asked or isinstance(error, KeyboardInterrupt):
+                progress(stopped)
+                return 1
+            if not isinstance(error, (*unusable, *failed)):
                 raise
-            progress(stopped)
-            return 1
+            progress(f"{name}: {error}")
+            return 2 if isinstance(error, unusable) else 1

@@ -29,7 +29,7 @@ from evaluation import heads
 from evaluation.context import Context
 from evaluation.heads import Camera, Floats, Shape
 from evaluation.metrics import wilson
-from evaluation.report import Row, Section
+from evaluation.report import Better, Row, Section
 
 PEOPLE, CHEATED, KNOWN = 12, 5, 12
 """People who turn their head; those of them whose photo a cheat films; people whose photos are put together."""
@@ -92,9 +92,7 @@ def run(context: Context) -> Section:
     challenges = [liveness.draw(studio.choose, POSES) for _ in people]
     films = [studio.turning(person, challenge) for person, challenge in zip(people, challenges, strict=True)]
     passed = [liveness.judge(film, challenge) for film, challenge in zip(films, challenges, strict=True)]
-    found = [
-        share("passed: heads that turn (rendered)", [one.problem is None for one in passed], bound=0.8, better="higher", note=why(passed))
-    ]
+    found = [passing("heads that turn (rendered)", passed, bound=0.8, better="higher")]
     found += cheats(studio, people[:CHEATED], challenges)
     found += put_together(context, studio)
     found += old_videos(studio, films, challenges)
@@ -124,7 +122,7 @@ def cheats(studio: Studio, people: Sequence[Person], challenges: Sequence[Sequen
             liveness.judge(studio.printed(person, challenge, bend, wide), challenge)
             for person, challenge in zip(people, challenges, strict=False)
         ]
-        made.append(share(f"passed: {name}", [one.problem is None for one in verdicts], bound=0.0, better="lower", note=why(verdicts)))
+        made.append(passing(name, verdicts))
     return made
 
 
@@ -138,12 +136,7 @@ def put_together(context: Context, studio: Studio) -> list[Row]:
         if pair is not None:
             cut.append(liveness.judge(studio.looks(alternating(*pair, fade=1)), challenge))
             faded.append(liveness.judge(studio.looks(alternating(*pair, fade=5)), challenge))
-    return [
-        share("passed: two photos cut together", [one.problem is None for one in cut], bound=0.0, better="lower", note=why(cut)),
-        share(
-            "passed: two photos faded into each other", [one.problem is None for one in faded], bound=0.0, better="lower", note=why(faded)
-        ),
-    ]
+    return [passing("two photos cut together", cut), passing("two photos faded into each other", faded)]
 
 
 def front_and_side(context: Context, studio: Studio, files: Sequence[str]) -> tuple[Image, Image] | None:
@@ -178,14 +171,8 @@ def old_videos(studio: Studio, films: Sequence[Sequence[Look]], challenges: Sequ
         other = (challenge[1], challenge[0], *challenge[2:])
         exchanged.append(liveness.judge(film, other).problem is None and other != tuple(liveness.MIRROR[pose] for pose in challenge))
     return [
-        share("passed: an old video for a new challenge", replayed, bound=0.05, better="lower"),
-        share(
-            "passed: two movements exchanged",
-            exchanged,
-            bound=0.34,
-            better="lower",
-            note="left and right exchanged cannot be told from a mirror",
-        ),
+        share("passed: an old video for a new challenge", replayed, bound=0.05),
+        share("passed: two movements exchanged", exchanged, bound=0.34, note="left and right exchanged cannot be told from a mirror"),
     ]
 
 
@@ -231,11 +218,16 @@ def likeness(context: Context, studio: Studio, people: Sequence[Person], passed:
     return made
 
 
-def share(name: str, flags: Sequence[bool], *, bound: float, better: str, note: str = "") -> Row:
+def passing(name: str, verdicts: Sequence[Verdict], *, bound: float = 0.0, better: Better = "lower") -> Row:
+    """Of how many videos nothing was wrong; cheats are to be none."""
+    return share(f"passed: {name}", [one.problem is None for one in verdicts], bound=bound, better=better, note=why(verdicts))
+
+
+def share(name: str, flags: Sequence[bool], *, bound: float, better: Better = "lower", note: str = "") -> Row:
     """Of how many it is so."""
     value = sum(flags) / len(flags) if flags else None
     interval = wilson(sum(flags), len(flags)) if flags else None
-    return Row(name, value, len(flags), better="higher" if better == "higher" else "lower", bound=bound, interval=interval, note=note)
+    return Row(name, value, len(flags), better=better, bound=bound, interval=interval, note=note)
 
 
 def why(verdicts: Sequence[Verdict]) -> str:

@@ -82,11 +82,11 @@ def gif() -> bytes:
     return made[:-1] + program + b";" + SECRET
 
 
-def heic(turned: int = 1) -> bytes:
+def heic() -> bytes:
     """A HEIC with EXIF and XMP."""
     pillow_heif.register_heif_opener()
     stream = io.BytesIO()
-    picture(64).save(stream, "HEIF", exif=exif(turned).tobytes(), xmp=SECRET, quality=90)
+    picture(64).save(stream, "HEIF", exif=exif().tobytes(), xmp=SECRET, quality=90)
     return stream.getvalue()
 
 
