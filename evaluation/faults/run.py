@@ -45,6 +45,8 @@ class Plan:
         blocked: the same with 403.
         failed: the same with 500 or 502.
         reset: share of calls whose connection is reset, before they have any effect.
+        unanswered: the same, after the effect.  Each such message comes twice, whoever sends it: nobody can ask the Bot API what became
+            of a call; hence the small share.
         pace: messages a second that the bot may send (by default the product's own bound).
         seed: of everything that is drawn by lot.
 
@@ -60,6 +62,7 @@ class Plan:
     blocked: float = 0.01
     failed: float = 0.02
     reset: float = 0.01
+    unanswered: float = 0.0002
     pace: int = 25
     seed: int = 1
 
@@ -69,6 +72,7 @@ class Plan:
         every = [Fault(code=code, rate=rate, times=None) for code, rate in rates if rate]
         return [
             *every,
+            Fault(code=0, rate=self.unanswered, times=None, after=True),
             Fault("getUpdates", code=502, rate=self.failed, times=None),
             Fault("getUpdates", code=0, rate=self.reset, times=None),
         ]
@@ -205,7 +209,7 @@ class Run:
     def _calm(self) -> None:
         """Nothing breaks any more."""
         for fault in self._server.faults.all:
-            name = f"{fault.code or 'reset'}{' of getUpdates' if fault.method != '*' else ''}"
+            name = f"{fault.code or 'reset'}{' of getUpdates' if fault.method != '*' else ''}{' after the effect' if fault.after else ''}"
             self._outcome.hits[name] = self._outcome.hits.get(name, 0) + fault.hits
         self._server.faults.clear()
 
