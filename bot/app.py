@@ -11,7 +11,6 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from aiohttp import web
 from bot import commands, logs, routers
 from bot.candidates import Candidates
 from bot.comparing import Comparing
+from bot.context import Context
 from bot.delivery import DatabasePhotos
 from bot.desk import Services, utc_now
 from bot.errors import StartError
@@ -267,32 +267,38 @@ class Application:
         admins = frozenset(self.settings.telegram.admins or ((ADMIN_HERE,) if self.local is not None else ()))
         photos = DatabasePhotos(self.runtime)
         in_use = TypesInUse(pack, self.registry.starter_version)
-        schedule = self.settings.schedule
         separator = Separator(self.settings.crawler, self.settings.engine, self._analyser.cache, self._analyser.readers)
-        judge = CoupleJudge(separator, self.settings.engine)
-        services = Services(
-            self.bot, self.runtime, Words(), self._analyser, photos, matching, schedule, in_use, self.registry, admins, judge
-        )
         preparer = FilePreparer(self.bot, self.runtime, self._analyser)
         manner = Manner(rate=self.settings.telegram.rate, notes=self.settings.var / "sent", preparer=preparer)
-        self.sender = Sender(self.bot, self.runtime, photos, services.context, manner)
+        self.sender = Sender(self.bot, self.runtime, photos, self._context, manner)
         # In local mode no link leads to the bot: there the words are typed.
         username = "" if self.local is not None else self._username or ""
         learned = LearnedInUse(self.settings.ranking)
         self.learner = Learner(self.runtime, learned, lambda: in_use.now.pack, utc_now)
-        services = replace(
-            services,
+        folder = self.settings.var / "index"
+        self.candidates = Candidates(self.database, self.settings.index, folder, self._context, self.database.vault)
+        self.services = Services(
+            self.bot,
+            self.runtime,
+            Words(),
+            self._analyser,
+            photos,
+            matching,
+            self.settings.schedule,
+            in_use,
+            self.registry,
+            admins,
+            CoupleJudge(separator, self.settings.engine),
+            wake=self.sender.wake,
             couples=self.settings.couples,
             care=self.settings.care,
             safety=self.settings.safety,
             username=username,
+            watching=Watching(self._analyser),
+            comparing=Comparing(self._analyser, Parting(separator, self._analyser), self.settings.compat),
             learned=learned,
+            candidates=self.candidates,
         )
-        comparing = Comparing(self._analyser, Parting(separator, self._analyser), self.settings.compat)
-        self.services = replace(services, wake=self.sender.wake, comparing=comparing, watching=Watching(self._analyser))
-        index, context = self.settings.index, self.services.context
-        self.candidates = Candidates(self.database, index, self.settings.var / "index", context, self.database.vault)
-        self.services = replace(self.services, candidates=self.candidates)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher()
@@ -304,6 +310,10 @@ class Application:
         self.dispatcher.include_routers(*routers.all_routers())
         self.intake = Intake(self.services, self.sender, throttle, through(self.dispatcher, self.bot))
         await commands.publish(self.bot, self.services.words, admins)
+
+    def _context(self) -> Context:
+        """For the sender and the index, which the services are made of."""
+        return self.services.context()
 
     async def _listen(self) -> None:
         assert self.bot is not None  # noqa: S101 _connect made it

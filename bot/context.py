@@ -45,7 +45,6 @@ class Context:
     safety: SafetySettings = field(default_factory=SafetySettings)
     username: str = ""
     """Of the bot, for links that open it; empty in local mode, where no link does."""
-
     beginnings: Beginnings = field(default_factory=Beginnings)
     """Which chats need not be looked at any more."""
     starter: str = ""

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Concatenate, ParamSpec, cast
 
@@ -28,7 +28,7 @@ from bot.delivery import PhotoSource, deliver
 from bot.judging import Verdict
 from bot.learning import LearnedInUse
 from bot.render import Call, render
-from bot.replies import Notice, Picture, Replies, Reply, Say
+from bot.replies import Notice, Picture, Replies, Reply
 from bot.runtime import Runtime
 from bot.settings import CareSettings, CoupleSettings, MatchingSettings, SafetySettings, ScheduleSettings
 from bot.switching import TypesInUse
@@ -50,8 +50,6 @@ Event = Message | CallbackQuery | MessageReactionUpdated | PollAnswer
 PATIENCE = 30.0
 """Seconds that an answer waits when Telegram asks to slow down; longer waits give the answer up."""
 ATTEMPTS = 3
-FRESH = timedelta(minutes=1)
-"""For which it need not be noted again that somebody is here."""
 log = logging.getLogger(__name__)
 
 
@@ -173,16 +171,6 @@ class Desk:
         have changed.  Nothing is said where this update was already handled.
         """
 
-        await self._run(event, False, usecase, *args, **kwargs)
-
-    async def run_surely(self, event: Event, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
-        """`run` for what people say to each other: the answers are queued in the same transaction.
-
-        They may say that a message went nowhere, and its writer must learn that although the process ends this very moment.
-        """
-        await self._run(event, True, usecase, *args, **kwargs)
-
-    async def _run(self, event: Event, surely: bool, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
         def work(connection: Connection) -> tuple[Replies, str] | None:
             context = self.services.context()
             if not self._ticket.done and not updates.done(connection, self._ticket.update_id, context.now):
@@ -193,8 +181,6 @@ class Desk:
             member = self._arrive(connection, context, member)
             replies = usecase(connection, context, member, *args, **kwargs)
             after = members.by_id(connection, member.id) or member
-            if surely:
-                replies = self._queue(connection, context, after, replies)
             return replies, after.language
 
         outcome = await self.services.runtime.transact(work)
@@ -205,21 +191,21 @@ class Desk:
         else:
             await self.say(event, *outcome)
 
-    def _queue(self, connection: Connection, context: Context, member: Member, replies: Replies) -> Replies:
-        """Queue the answers in their order; those from the first on that cannot be queued."""
-        for number, reply in enumerate(replies):
-            if not isinstance(reply, Say) or reply.edit:
-                return replies[number:]
-            if not outbox.notify(connection, context, member, reply, f"update:{self._ticket.update_id}:{number}"):
-                return replies[number:]
-        return []
+    async def run_surely(self, event: Event, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
+        """`run` for what people say to each other: the answers are queued in the same transaction.
+
+        They may say that a message went nowhere, and its writer must learn that although the process ends this very moment.
+        """
+
+        def surely(connection: Connection, context: Context, member: Member) -> Replies:
+            replies = usecase(connection, context, member, *args, **kwargs)
+            return outbox.answer(connection, context, member, replies, self._ticket.update_id)
+
+        await self.run(event, surely)
 
     def _arrive(self, connection: Connection, context: Context, member: Member) -> Member:
         """Note that the person is here; a command or another button leaves an answer that was being changed as it was."""
-        if context.now - member.last_active_at > FRESH:
-            members.touch(connection, member.id, context.now)
-        if not member.reachable:
-            member = members.update(connection, member.id, context.now, reachable=True)
+        member = reach.here(connection, context, member)
         if self.services.types.changing:
             types.renew(connection, context, member)
         return detour.end(connection, context, member) if self._ends_edit else member

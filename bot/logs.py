@@ -44,22 +44,18 @@ PERSONAL: Final = re.compile(
 )
 PLAIN: Final = re.compile(r"[A-Za-z_][\w.:-]{0,63}\Z", re.ASCII)
 """A name of our own: a method, a job, a state, a kind of exception."""
-PHRASES: Final = tuple(
-    sorted(
-        """
-        bot was blocked by the user;bot can't initiate conversation;user is deactivated;chat not found;user not found;group chat was
-        upgraded;message is not modified;message to edit not found;message can't be edited;message to delete not found;message can't be
-        deleted;message to be replied not found;message to copy not found;message is too long;message text is empty;message caption is
-        too long;can't parse entities;wrong file identifier;file is too big;file is temporarily unavailable;wrong type of the web page
-        content;failed to get http url content;query is too old;query id is invalid;button_data_invalid;reply markup is too long;too many
-        requests;retry after;bad request;forbidden;unauthorized;not found;conflict;terminated by other getupdates request;internal server
-        error;bad gateway;gateway timeout;service unavailable;restarting;image_process_failed;photo_invalid_dimensions;voice_messages
-        _forbidden;reaction_invalid;quote_text_invalid;topic_closed;peer_id_invalid;input_user_deactivated;request timeout error;timed out
-        """.replace("\n", " ").split(";"),
-        key=len,
-        reverse=True,
-    )
-)
+_SAID: Final = """
+    bot was blocked by the user;bot can't initiate conversation;user is deactivated;chat not found;user not found;group chat was
+    upgraded;message is not modified;message to edit not found;message can't be edited;message to delete not found;message can't be
+    deleted;message to be replied not found;message to copy not found;message is too long;message text is empty;message caption is
+    too long;can't parse entities;wrong file identifier;file is too big;file is temporarily unavailable;wrong type of the web page
+    content;failed to get http url content;query is too old;query id is invalid;button_data_invalid;reply markup is too long;too many
+    requests;retry after;bad request;forbidden;unauthorized;not found;conflict;terminated by other getupdates request;internal server
+    error;bad gateway;gateway timeout;service unavailable;restarting;image_process_failed;photo_invalid_dimensions;
+    voice_messages_forbidden;reaction_invalid;quote_text_invalid;topic_closed;peer_id_invalid;input_user_deactivated;
+    request timeout error;timed out
+"""
+PHRASES: Final = tuple(sorted((" ".join(phrase.split()) for phrase in _SAID.split(";")), key=len, reverse=True))
 
 
 def clean(text: object) -> str:
@@ -80,7 +76,7 @@ def known(description: object) -> str:
     ('bad request: message text is empty', 'bad request')
     """
     said, found = " ".join(str(description).lower().split()), []
-    for phrase in (" ".join(phrase.split()) for phrase in PHRASES):
+    for phrase in PHRASES:
         if phrase in said:
             found.append((said.index(phrase), phrase))
             said = said.replace(phrase, "\0" * len(phrase))
@@ -190,9 +186,7 @@ def watch(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-    if error is None:
-        return
-    if issubclass(kind, KeyboardInterrupt):
+    if error is None or issubclass(kind, KeyboardInterrupt):
         return
     logging.getLogger(__name__).error("nobody caught %s at %s", kind.__name__, where(error.with_traceback(trace)))
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from bot.context import Context
 from bot.render import Call, render
-from bot.replies import Clear, Document, Notice, Picture, Reply
+from bot.replies import Clear, Document, Notice, Picture, Replies, Reply, Say
 from db import messages, outbox
 from db.records import Member, Message
 from db.session import Connection
@@ -112,8 +113,39 @@ def notify(
     """
     if not recipient.reachable or recipient.status == "deleted":
         return False
-    letter = replace(_letter(context, reply, recipient.language), answers=answers)
-    return outbox.put(connection, recipient.id, letter.method, letter.payload(), dedup_key, context.now)
+    return post(connection, context, recipient, replace(_letter(context, reply, recipient.language), answers=answers), dedup_key)
+
+
+def answer(connection: Connection, context: Context, member: Member, replies: Replies, update_id: int) -> Replies:
+    """Queue what a use case answers to an update, in its order; those from the first on that cannot be queued."""
+    for number, reply in enumerate(replies):
+        plain = isinstance(reply, Say) and not reply.edit
+        if not plain or not notify(connection, context, member, reply, f"update:{update_id}:{number}"):
+            return replies[number:]
+    return []
+
+
+def post(
+    connection: Connection,
+    context: Context,
+    recipient: Member,
+    letter: Letter,
+    key: str,
+    message_id: int | None = None,
+    not_before: datetime | None = None,
+) -> bool:
+    """Queue a letter for a member; False where one with this `key` was queued for them already."""
+    return outbox.put(
+        connection,
+        recipient.id,
+        letter.method,
+        letter.payload(),
+        key,
+        context.now,
+        message_id,
+        telegram_id=recipient.telegram_id,
+        not_before=not_before,
+    )
 
 
 def relay(connection: Connection, context: Context, message: Message, letter: Letter, recipient: Member | None = None) -> bool:

@@ -24,6 +24,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 
 from bot import covering
+from bot.calls import ATTACHED
 from bot.prepared import Prepared, Refused
 from bot.runtime import Runtime
 from bot.scrub import neutral
@@ -43,7 +44,6 @@ PATIENCE: Final = 3
 """Attempts after which a picture that cannot be fetched to be looked at goes out covered."""
 ALONE: Final = frozenset({"document", "audio"})
 """Kinds that stand in albums of their own kind only."""
-ATTACHED: Final = "attach://"
 Uploads = dict[str, tuple[str, bytes]]
 
 

@@ -10,17 +10,13 @@ from bot import outbox as letters
 from bot import settling
 from bot.arrivals import Arrival
 from bot.context import Context
-from bot.replies import Replies, Say
 from bot.settling import Outcome
-from bot.usecases import relay
-from db import members, outbox, routes, updates
-from db.records import Member, OutboxRow
+from bot.usecases import reach, relay
+from db import outbox, routes, updates
+from db.records import OutboxRow
 from db.routes import Route
 from db.session import Connection
 from db.updates import Arrived
-
-FRESH = timedelta(minutes=1)
-"""For which it need not be noted again that somebody is here."""
 
 
 class LongWay(Exception):
@@ -102,22 +98,7 @@ def write(connection: Connection, context: Context, errand: Errand) -> Found:
 def _pass_on(connection: Connection, context: Context, arrival: Arrival, way: Route) -> None:
     """Let the relay have it, and queue what it answers."""
     assert arrival.plain is not None  # noqa: S101 the caller saw it
-    member = _arrive(connection, context, way.member)
+    member = reach.here(connection, context, way.member)
     replies = relay.receive(connection, context, member, arrival.plain, way)
-    _answer(connection, context, member, arrival.update_id, replies)
-
-
-def _arrive(connection: Connection, context: Context, member: Member) -> Member:
-    """Note that the person is here, if that is news."""
-    if not member.reachable:
-        return members.update(connection, member.id, context.now, reachable=True, last_active_at=context.now)
-    if context.now - member.last_active_at > FRESH:
-        members.touch(connection, member.id, context.now)
-    return member
-
-
-def _answer(connection: Connection, context: Context, member: Member, update_id: int, replies: Replies) -> None:
-    for number, reply in enumerate(replies):
-        if not isinstance(reply, Say) or reply.edit:
-            raise LongWay
-        letters.notify(connection, context, member, reply, f"update:{update_id}:{number}")
+    if letters.answer(connection, context, member, replies, arrival.update_id):
+        raise LongWay

@@ -8,6 +8,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, ErrorEvent, Message
 
 from bot.desk import Desk, Ticket
+from bot.logs import where
 from bot.replies import Notice, Say, word
 from db.records import Member
 
@@ -38,15 +39,3 @@ async def broke(event: ErrorEvent, ticket: Ticket | None = None, desk: Desk | No
     elif isinstance(inner, Message):
         await desk.say(inner, [Say(word("error.unexpected"))], member.language)
     return True
-
-
-def where(error: BaseException) -> str:
-    """The last places of our own code on the way to the error: `file:line`, innermost last."""
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if "site-packages" not in code.co_filename:
-            places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " > ".join(places[-4:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import telegram
@@ -47,8 +48,8 @@ class Acts:
             "stop_poll": self._stop_poll,
             "forward": self._forward,
             "delete": self._delete,
-            "block": self._block,
-            "unblock": self._block,
+            "block": partial(self._block, blocked=True),
+            "unblock": partial(self._block, blocked=False),
         }
 
     async def perform(self, name: str, person: Person, parameters: Parameters) -> Stored | Json:
@@ -62,7 +63,6 @@ class Acts:
         act = self._acts.get(name)
         if act is None:
             raise PageError(404, f"there is no act {name!r}: use one of {', '.join(self._acts)}")
-        parameters.values["act"] = name
         return await act(person, parameters)
 
     # Saying
@@ -156,8 +156,8 @@ class Acts:
         self._changes.delete(person, numbers_of(parameters, "message_ids"))
         return {}
 
-    async def _block(self, person: Person, parameters: Parameters) -> Json:
-        self._inbox.block(person, blocked=parameters.text("act") == "block")
+    async def _block(self, person: Person, _parameters: Parameters, *, blocked: bool) -> Json:
+        self._inbox.block(person, blocked=blocked)
         return self._world.person_json(person)
 
     def _origin(self, parameters: Parameters) -> Json:

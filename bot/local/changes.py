@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import telegram
-from telegram.constants import ReactionEmoji
 
 from bot.local import polls
 from bot.local.compose import caption_content, text_content
@@ -13,16 +12,15 @@ from bot.local.entities import settle
 from bot.local.errors import PageError
 from bot.local.files import as_document
 from bot.local.live import live_until, still
+from bot.local.methods.answers import EMOJI
 from bot.local.methods.places import location, moving
-from bot.local.values import CAPTION_MAX, MEDIA_KINDS, TEXT_MAX, UNCOPIED_KINDS, Json, Person, Stored, Upload
+from bot.local.values import CAPTION_MAX, CAPTIONED_KINDS, TEXT_MAX, UNCOPIED_KINDS, Json, Person, Stored, Upload
 
 if TYPE_CHECKING:
     from bot.local.inbox import Inbox
     from bot.local.parameters import Parameters
     from bot.local.world import World
 
-EMOJI = frozenset(str(emoji.value) for emoji in ReactionEmoji)
-UNCAPTIONED = ("video_note", "sticker")
 REPLACEABLE = ("photo", "video", "animation", "document", "audio")
 FORWARDED_MAX = 100
 
@@ -68,7 +66,7 @@ class Changes:
             if not formatted.text or len(formatted.text) > TEXT_MAX:
                 raise PageError(400, f"a message has 1 to {TEXT_MAX} characters")
             changed = text_content(self._world, formatted)
-        elif any(kind in content for kind in MEDIA_KINDS if kind not in UNCAPTIONED):
+        elif any(kind in content for kind in CAPTIONED_KINDS):
             if len(formatted.text) > CAPTION_MAX:
                 raise PageError(400, f"the caption is longer than {CAPTION_MAX} characters")
             rest = {key: value for key, value in content.items() if key not in ("caption", "caption_entities")}

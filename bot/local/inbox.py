@@ -11,7 +11,7 @@ from bot.local.compose import caption_content, quoted, text_content
 from bot.local.entities import Formatted, given_entities, settle
 from bot.local.errors import PageError
 from bot.local.files import as_document, live
-from bot.local.values import CALLBACK_DATA_MAX, CAPTION_MAX, MEDIA_KINDS, TEXT_MAX, Json, Person, Stored, Upload
+from bot.local.values import CALLBACK_DATA_MAX, CAPTION_MAX, CAPTIONED_KINDS, MEDIA_KINDS, TEXT_MAX, Json, Person, Stored, Upload
 
 if TYPE_CHECKING:
     from bot.local.world import World
@@ -74,7 +74,7 @@ class Inbox:
             content = live(content["live_photo"], await files.take("photo", still, {}))
         if kind == "animation":
             content["document"] = as_document(content["animation"])
-        if kind not in ("video_note", "sticker"):
+        if kind in CAPTIONED_KINDS:
             content |= caption_content(self._world, formatted)
         if about.get("has_spoiler") and kind in ("live_photo", "photo", "video", "animation"):
             content["has_media_spoiler"] = True

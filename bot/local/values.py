@@ -27,6 +27,7 @@ DISK_FILES_MAX = 2 * 1024 * 1024 * 1024  # bytes of files kept in the folder
 
 # What a message is made of and what copyMessage copies; every other key of a message says where it stands.
 MEDIA_KINDS = ("live_photo", "photo", "video", "animation", "audio", "voice", "video_note", "document", "sticker")
+CAPTIONED_KINDS = tuple(kind for kind in MEDIA_KINDS if kind not in ("video_note", "sticker"))
 CONTENT_KEYS = (
     "text",
     "entities",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from bot.scrub import riff
 from bot.scrub.errors import demand
-from bot.scrub.webp import riff_chunks
 
 _BITRATES: Final = {
     # kbit/s by (version 1, layer); ISO/IEC 11172-3 table 3-B.1 and 13818-3
@@ -77,12 +77,9 @@ def wav(data: bytes) -> bytes:
         UnsureError: it is broken.
 
     """
-    size = int.from_bytes(data[4:8], "little")
-    demand(8 + size <= len(data), "it ends too early")
-    chunks = [chunk for chunk in riff_chunks(data, 12, 8 + size) if chunk[0] in _WAV_KEPT]
+    chunks = [chunk for chunk in riff.content(data) if chunk[0] in _WAV_KEPT]
     demand([name for name, _ in chunks if name != b"fact"] == [b"fmt ", b"data"], "not one format and its samples")
-    body = b"WAVE" + b"".join(name + len(part).to_bytes(4, "little") + part + bytes(len(part) % 2) for name, part in chunks)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
+    return riff.file(b"WAVE", chunks)
 
 
 def _frames(data: bytes, frame: Callable[[bytes, int], int]) -> bytes:

@@ -87,8 +87,7 @@ def _movie(data: bytearray, movie: Box, media: list[tuple[int, int]], *, whole: 
         if handler not in _PLAYED:
             demand(whole and len(media) <= MEDIA_MAX, "samples in too many places")
             for start, end in chunks(data, box):
-                inside = next(((first, last) for first, last in media if first <= start and end <= last), None)
-                demand(inside is not None, "samples outside the media")
+                demand(any(first <= start and end <= last for first, last in media), "samples outside the media")
                 room -= end - start
                 demand(room >= 0, "more samples than there is room for")
                 zero(data, start, end)

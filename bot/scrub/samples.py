@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from bot.scrub.boxes import Box, boxes, number
-from bot.scrub.errors import demand
+from bot.scrub.errors import UnsureError, demand
 
 SAMPLES_MAX: Final = 2_000_000
 
@@ -23,11 +23,9 @@ def chunks(data: bytearray, track: Box) -> Iterator[tuple[int, int]]:
     offsets = _offsets(data, tables)
     if not offsets:  # all of it in fragments, or nothing
         return
-    sizes = tables.get(b"stsz")
-    by_chunk = tables.get(b"stsc")
-    demand(sizes is not None and by_chunk is not None, "a track without sizes")
-    assert sizes is not None  # noqa: S101 demanded above
-    assert by_chunk is not None  # noqa: S101 demanded above
+    sizes, by_chunk = tables.get(b"stsz"), tables.get(b"stsc")
+    if sizes is None or by_chunk is None:
+        raise UnsureError("a track without sizes")
     same, count = number(data, sizes.body + 4), number(data, sizes.body + 8)
     demand(count <= SAMPLES_MAX and (same or sizes.size >= 12 + 4 * count), "a broken table of sizes")
     runs = _runs(data, by_chunk, len(offsets))

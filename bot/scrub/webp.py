@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.scrub import icc, jpeg
+from bot.scrub import icc, jpeg, riff
 from bot.scrub.errors import demand
 
 _PICTURE: Final = {b"VP8 ", b"VP8L", b"ALPH"}
@@ -18,14 +18,12 @@ def clean(data: bytes) -> bytes:
         UnsureError: it is broken or incomplete.
 
     """
-    size = int.from_bytes(data[4:8], "little")
-    demand(8 + size <= len(data), "it ends too early")
-    chunks = riff_chunks(data, 12, 8 + size)
+    chunks = riff.content(data)
     names = [name for name, _ in chunks]
     demand(names and names[0] in {b"VP8 ", b"VP8L", b"VP8X"}, "no picture at its start")
     demand(names[0] != b"VP8X" or {b"VP8 ", b"VP8L", b"ANMF"} & set(names), "no picture")
     turned = jpeg.orientation(data, ("WEBP",)) if b"EXIF" in names else 1
-    kept: list[tuple[bytes, bytes]] = []
+    kept: list[riff.Chunk] = []
     flags = 0
     for name, body in chunks[1:] if names[0] == b"VP8X" else chunks:
         if name in _PICTURE or (name == b"ANIM" and len(body) == 6):
@@ -34,8 +32,8 @@ def clean(data: bytes) -> bytes:
             flags |= _ICC
             kept.append((name, profile))
         elif name == b"ANMF":
-            frame = [part for part in riff_chunks(body, 16, len(body)) if part[0] in _PICTURE]
-            kept.append((name, body[:16] + b"".join(_chunk(*part) for part in frame)))
+            frame = [part for part in riff.chunks(body, 16, len(body)) if part[0] in _PICTURE]
+            kept.append((name, body[:16] + riff.joined(frame)))
     if turned != 1:
         kept.append((b"EXIF", jpeg.exif(turned)))
         flags |= _EXIF
@@ -43,26 +41,4 @@ def clean(data: bytes) -> bytes:
         head = chunks[0][1]
         demand(len(head) == 10, "a broken head")
         kept.insert(0, (b"VP8X", bytes((head[0] & (_ALPHA | _ANIMATED) | flags, 0, 0, 0)) + head[4:]))
-    body = b"WEBP" + b"".join(_chunk(*part) for part in kept)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
-
-
-def riff_chunks(data: bytes, start: int, end: int) -> list[tuple[bytes, bytes]]:
-    """(name, body) of the chunks from `start` to `end`.
-
-    Raises:
-        UnsureError: they do not fill it.
-
-    """
-    found: list[tuple[bytes, bytes]] = []
-    at = start
-    while at < end:
-        length = int.from_bytes(data[at + 4 : at + 8], "little")
-        demand(at + 8 + length <= end, "a chunk that ends outside the file")
-        found.append((data[at : at + 4], data[at + 8 : at + 8 + length]))
-        at += 8 + length + length % 2
-    return found
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return name + len(body).to_bytes(4, "little") + body + bytes(len(body) % 2)
+    return riff.file(b"WEBP", kept)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.keyboards import button
+from bot.keyboards import APPEAL, RESUME
 from bot.replies import Replies, Say, word
 from bot.usecases import onboarding
 from db.records import Member
 from db.session import Connection
 
-RESUME = button("settings.resume", "pause", choice="off")
-APPEAL = button("safety.appeal", "appeal_ask")
 TALKING = frozenset({"active", "paused"})
 
 

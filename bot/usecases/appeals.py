@@ -10,7 +10,7 @@ from typing import Final
 
 from bot import answers, outbox
 from bot.context import Context
-from bot.keyboards import button
+from bot.keyboards import APPEAL, RESUME, button
 from bot.replies import Clear, Notice, Replies, Say, word
 from bot.usecases import bans, detour, freezing, hiding, onboarding, telling
 from db import audit, members, moderation, photos, safety
@@ -20,7 +20,6 @@ from db.session import Connection
 STEP: Final = "edit.appeal"
 LIMIT: Final = 1000
 STOPPED: Final = frozenset({"banned", "frozen"})
-RESUME: Final = button("settings.resume", "pause", choice="off")
 
 
 def stopped(connection: Connection, context: Context, member: Member) -> Replies:
@@ -32,7 +31,7 @@ def stopped(connection: Connection, context: Context, member: Member) -> Replies
     said = "frozen" if member.status == "frozen" else "banned"
     if appealed(connection, member):
         return [Say(word(f"access.{said}_appealed"), plain_keyboard=True)]
-    return [Say(word(f"access.{said}"), freezing.APPEAL)]
+    return [Say(word(f"access.{said}"), ((APPEAL,),))]
 
 
 def stopped_pressed(connection: Connection, context: Context, member: Member) -> Replies:
@@ -55,7 +54,7 @@ def cancel(connection: Connection, context: Context, member: Member) -> Replies:
     if member.status not in STOPPED:
         return [Notice(word("ask.passed")), Clear()]
     detour.end(connection, context, member)
-    return [Say(word("safety.appeal_kept"), freezing.APPEAL, edit=True)]
+    return [Say(word("safety.appeal_kept"), ((APPEAL,),), edit=True)]
 
 
 def receive(connection: Connection, context: Context, member: Member, text: str) -> Replies:

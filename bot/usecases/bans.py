@@ -38,15 +38,12 @@ class Match:
     mark: BanMark
 
 
-def mark(connection: Connection, context: Context, member: Member, reason: str) -> int:
-    """Keep by what a member who is banned now can be recognised; how many marks."""
+def mark(connection: Connection, context: Context, member: Member, reason: str) -> None:
+    """Keep by what a member who is banned now can be recognised."""
     until = context.now + dt.timedelta(days=context.safety.keep_bans)
-    made = 0
 
     def keep(kind: str, data: bytes) -> None:
-        nonlocal made
         marks.add(connection, member.id, kind, data, reason[:32], context.now, until)
-        made += 1
 
     # What was read from a face under a consent that lapsed rests, here as well.
     for vector in photos.vectors(connection, member.id, "face") if member.face_consent else ():
@@ -62,12 +59,11 @@ def mark(connection: Connection, context: Context, member: Member, reason: str) 
         if crop is not None:
             keep(CROP, crop)
             pictured = True
-    return made
 
 
-def lift(connection: Connection, context: Context, member: Member) -> int:
+def lift(connection: Connection, context: Context, member: Member) -> None:
     """The ban is taken back: its marks hold no longer and go with the night's cleaning."""
-    return marks.lift(connection, member.id, context.now)
+    marks.lift(connection, member.id, context.now)
 
 
 def look(

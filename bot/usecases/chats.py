@@ -141,11 +141,14 @@ def over() -> Replies:
 
 def which(connection: Connection, member: Member, do: str) -> Replies:
     """Ask about which of the open chats it is."""
+    rows = entries(connection, member, do)
+    return [Say(word("chats.which"), rows) if rows else Say(word("chats.none"), ((DISCOVER,), (LIKES,)))]
+
+
+def entries(connection: Connection, member: Member, do: str = "open") -> Rows:
+    """A button for each of the open chats; none where there are none."""
     opened = pairs.of_member(connection, member.id)[:PAGE]
-    if not opened:
-        return [Say(word("chats.none"), ((DISCOVER,), (LIKES,)))]
-    rows = tuple((button(word("chats.entry", name=names.partner(pair, member.id)), do, pair.id),) for pair in opened)
-    return [Say(word("chats.which"), rows)]
+    return tuple((button(word("chats.entry", name=names.partner(pair, member.id)), do, pair.id),) for pair in opened)
 
 
 def active(connection: Connection, member: Member) -> Pair | None:

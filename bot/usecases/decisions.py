@@ -12,10 +12,10 @@ from bot.context import Context
 from bot.keyboards import button
 from bot.render import render
 from bot.replies import Clear, Notice, Replies, Say, Word, word
-from bot.usecases import appeals, chats, evidence, freezing, hiding, moderation, onboarding, verification, withdrawal
+from bot.usecases import appeals, evidence, freezing, hiding, moderation, onboarding, privacy, verification
 from bot.usecases import safety as safety_usecases
 from bot.usecases.admin import find, gone, note
-from db import accounts, audit, erasure, members, pairs, photos, safety
+from db import accounts, audit, members, photos, safety
 from db import evidence as kept
 from db import moderation as cases
 from db import outbox as lanes
@@ -134,8 +134,7 @@ def _carry_out(connection: Connection, context: Context, admin: Member, report: 
     elif do == "hide" and person.hidden_at is None:
         hiding.hide(connection, context, person, "admin")
     elif do == "freeze":
-        told_now = freezing.freeze(connection, context, person, "hold")
-        freezing.notify(connection, context, person, told_now, f"frozen:{context.now.isoformat()}")
+        freezing.freeze_and_tell(connection, context, person, "hold")
 
 
 def _ban_account(connection: Connection, context: Context, admin: Member, report: Report) -> None:
@@ -202,13 +201,10 @@ def _about_photo(connection: Connection, context: Context, member: Member, revie
 
 def _erase(connection: Connection, context: Context, member: Member) -> None:
     """Everything of a member goes, and the account stays frozen should it come back; they are told, though they are nobody now."""
-    for pair in pairs.of_member(connection, member.id):
-        chats.tell_ended(connection, context, pair, pair.partner(member.id), erased=True)
-    withdrawal.take_back_all(connection, context, member)
     if member.status not in freezing.OVER:
         # Erasure keeps out whom it finds frozen or banned, and nobody else.
         members.update(connection, member.id, context.now, status="frozen")
-    erasure.erase(connection, member.id, context.now)
+    privacy.erase(connection, context, member)
     told: Word = word("safety.erased_underage")
     call = render(Say(told), context.words, member.language)
     key = f"erased:{context.now.isoformat()}"

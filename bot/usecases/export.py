@@ -51,9 +51,7 @@ def parts(connection: Connection, context: Context, member: Member) -> list[byte
 
 def everything(connection: Connection, context: Context, member: Member, held: list[Photo]) -> dict[str, Any]:
     """All rows about the member as values of JSON."""
-    vectors = [
-        vector for kind in ("face", "fashion") for vector in photos.vectors(connection, member.id, "face" if kind == "face" else "fashion")
-    ]
+    vectors = [*photos.vectors(connection, member.id, "face"), *photos.vectors(connection, member.id, "fashion")]
     company = export.company(connection, member.id)
     for given in company["couple_photos"]:
         given["people"] = [_person(person) for person in couples.of_upload(connection, given["id"])]

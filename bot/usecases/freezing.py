@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bot import ages, outbox
 from bot.context import Context
-from bot.keyboards import DISCOVER, MATCHES, button
+from bot.keyboards import APPEAL, DISCOVER, MATCHES
 from bot.replies import Replies, Rows, Say, word
 from bot.usecases import detour, names, telling
 from db import activity, audit, members, moderation, pairs, photos, safety
@@ -23,7 +23,6 @@ STEP: Final = "frozen"
 MEETING: Final = ("active", "paused")
 """Who has been shown to others: a sign stops them at once."""
 OVER: Final = ("frozen", "banned", "deleted")
-APPEAL: Final[Rows] = ((button("safety.appeal", "appeal_ask"),),)
 KINDS: Final[tuple[ReviewKind, ...]] = ("underage", "lookalike", "hidden")
 
 
@@ -62,7 +61,7 @@ def freeze(
     safety.set_note(connection, review.id, {"reason": reason, "said": note[:400], **(detail or {})})
     audit.add(connection, "system", "frozen", audit.member(member.id), context.now, {"reason": reason, "review": review.id})
     telling.admins(connection, context, word(f"admin.new_review.{kind}", id=review.id, person=member.id), f"review:{review.id}")
-    return [Say(word(f"safety.frozen.{_told(reason)}"), APPEAL)]
+    return [Say(word(f"safety.frozen.{_told(reason)}"), ((APPEAL,),))]
 
 
 def kind_of(reason: str | None) -> ReviewKind:
@@ -85,10 +84,15 @@ def heard(connection: Connection, context: Context, member: Member, text: str, w
     return [] if said is None else freeze(connection, context, member, where, note=said)
 
 
-def notify(connection: Connection, context: Context, member: Member, replies: Replies, key: str) -> None:
-    """Tell a member what `freeze` answered, where it is not they who wrote just now."""
-    for reply in replies:
-        outbox.notify(connection, context, member, reply, key)
+def freeze_and_tell(connection: Connection, context: Context, member: Member, reason: str) -> None:
+    """`freeze` a member where it is not they who wrote just now: they are told through the outbox."""
+    for reply in freeze(connection, context, member, reason):
+        outbox.notify(connection, context, member, reply, f"frozen:{context.now.isoformat()}")
+
+
+def of_age(connection: Connection, member: Member) -> bool:
+    """Whether an admin already found this member to be of age: then it takes more than an impression to freeze them."""
+    return any(one.kind in ("underage", "minor") and one.state == "approved" for one in safety.reviews_of(connection, member.id))
 
 
 def thaw(connection: Connection, context: Context, member: Member) -> Member:

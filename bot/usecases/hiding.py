@@ -21,15 +21,13 @@ from db.session import Connection
 NEW: Final = 1 / 3
 
 
-def consider(connection: Connection, context: Context, member: Member) -> bool:
-    """Hide a member where the open reports weigh enough; whether that happened now."""
+def consider(connection: Connection, context: Context, member: Member) -> None:
+    """Hide a member where the open reports weigh enough."""
     if member.hidden_at is not None or member.status not in ("active", "paused") or member.telegram_id in context.admins:
-        return False
+        return
     weight = weight_of(connection, context, member)
-    if weight < context.safety.hide_after:
-        return False
-    hide(connection, context, member, "reports", weight)
-    return True
+    if weight >= context.safety.hide_after:
+        hide(connection, context, member, "reports", weight)
 
 
 def hide(connection: Connection, context: Context, member: Member, why: str, weight: float = 0.0) -> None:

@@ -18,7 +18,6 @@ from bot.usecases import safety as safety_usecases
 from bot.usecases.admin import gone, note
 from bot.usecases.questions import place_word
 from db import audit, members, moderation, photos, safety
-from db import outbox as lanes
 from db import types as type_queries
 from db.records import Member, Photo, Report, Review
 from db.session import Connection
@@ -112,8 +111,7 @@ def look_pictures(connection: Connection, context: Context, admin: Member, repor
     sent = [one for one in data.get("messages") or () if one.get("file_id") and one.get("kind") in METHODS][-PICTURES:]
     for place, one in enumerate(sent):
         letter = _again(str(one["kind"]), str(one["file_id"]))
-        key = f"evidence:{report_id}:{place}:{context.now.isoformat()}"
-        lanes.put(connection, admin.id, letter.method, letter.payload(), key, context.now)
+        outbox.post(connection, context, admin, letter, f"evidence:{report_id}:{place}:{context.now.isoformat()}")
     return [*shown, *([] if shown or sent else [Notice(word("admin.evidence.no_pictures"), alert=True)])]
 
 
@@ -144,13 +142,13 @@ def _case(connection: Connection, context: Context, admin: Member, case: Report 
     person_id = case.reported_id if isinstance(case, Report) else case.member_id
     note(connection, context, admin, "case.read", name(case).replace(".", ":"), {"member": person_id})
     person = None if person_id is None else members.by_id(connection, person_id)
-    if person is None and isinstance(case, Review):
-        return gone(connection, context, admin)
-    rows: Rows = (*_decisions(case, person), (button(word("admin.next", n=of), "reports", choice=name(case)),))
     if isinstance(case, Report):
         text = _report(connection, context, case, person)
+    elif person is None:
+        return gone(connection, context, admin)
     else:
-        text = _review(connection, context, case, person) if person is not None else word("admin.decided_already")
+        text = _review(connection, context, case, person)
+    rows: Rows = (*_decisions(case, person), (button(word("admin.next", n=of), "reports", choice=name(case)),))
     photo_id = None if person is None else _photo(connection, case, person)
     shown: Replies = [Shown(photo_id, text, rows) if photo_id is not None else Say(text, rows)]
     return [*_banned_face(connection, context, case), *shown]
@@ -165,8 +163,8 @@ def _decisions(case: Report | Review, person: Member | None) -> Rows:
         )
         if person is None:
             return ((dismiss, ban), (read,))
-        more = [button(f"admin.{do}", do, case.id) for do in ("warn", "hide", "freeze")]
-        return (*grid([dismiss, more[0], *more[1:], ban], 2)[:2], (ban,), (read, button("admin.profile_button", "look", person.id)))
+        more = (button(f"admin.{do}", do, case.id) for do in ("warn", "hide", "freeze"))
+        return (*grid((dismiss, *more, ban), 2), (read, button("admin.profile_button", "look", person.id)))
     verbs = (button(f"admin.approve.{case.kind}", "approve", case.id), button(f"admin.refuse.{case.kind}", "refuse", case.id))
     # Who is clearly a child is no matter of another photo: with the underage case the same is what "refuse" says.
     child = ((button("admin.refuse.underage", "under_age", case.id),),) if case.kind in ("minor", "photo") else ()

@@ -48,12 +48,12 @@ def look(
 
     """
     first = context.care.nudge_messages
-    if shows is None and context.beginnings.over(pair.id, message.id, first):
+    if not first or (shows is None and context.beginnings.over(pair.id, message.id, first)):
         return
-    found = {sign.kind for sign in scams.find(text)} if first and text else set()
-    if first and shows is not None:
+    found = {sign.kind for sign in scams.find(text)} if text else set()
+    if shows is not None:
         found.add(shows)
-    if first and any(scams.leads_out(address) for address in addresses):
+    if any(scams.leads_out(address) for address in addresses):
         found.add("link")
     kinds = [kind for kind in scams.KINDS if kind in found]
     if not kinds or not nudges.among_first(connection, pair.id, message.id, first):

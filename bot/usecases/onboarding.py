@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from bot import answers
 from bot.context import Context
-from bot.keyboards import MENU, button
+from bot.keyboards import MENU, RESUME, button
 from bot.replies import Clear, Notice, Replies, Say, word
 from bot.usecases import consent, freezing, questions, withdrawal
 from bot.usecases.questions import ask, expects
@@ -36,7 +36,7 @@ def start(connection: Connection, context: Context, member: Member) -> Replies:
     if member.status == REVIEW:
         return [Say(word("review.wait"))]
     if member.status == "paused":
-        return [Say(word("start.paused"), ((button("settings.resume", "pause", choice="off"),), *MENU), plain_keyboard=True)]
+        return [Say(word("start.paused"), ((RESUME,), *MENU), plain_keyboard=True)]
     return [Say(word("start.again"), MENU)]
 
 

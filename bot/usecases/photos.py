@@ -11,9 +11,9 @@ from typing import Any
 from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
-from bot.usecases import bans, chats, freezing, names, types, verification
+from bot.usecases import bans, chats, freezing, types, verification
 from bot.usecases.onboarding import REVIEW
-from db import audit, members, pairs, photos, safety
+from db import audit, members, photos, safety
 from db import types as member_types
 from db.erasure import DOUBTED, MEMORY
 from db.records import Member, Photo
@@ -47,9 +47,8 @@ def receive(connection: Connection, context: Context, member: Member, analysis: 
 
 def whose(connection: Connection, context: Context, member: Member, message_id: int) -> Replies:
     """A photo for which there are two places: the answer to it asks, and the button finds it by that."""
-    opened = pairs.of_member(connection, member.id)[: chats.PAGE]
-    entries = tuple((button(word("chats.entry", name=names.partner(pair, member.id)), "open", pair.id),) for pair in opened)
-    return [Say(word("photo.whose"), ((button("photo.to_profile", "to_profile"),), *entries), answers=message_id)]
+    rows = ((button("photo.to_profile", "to_profile"),), *chats.entries(connection, member))
+    return [Say(word("photo.whose"), rows, answers=message_id)]
 
 
 def once_more(connection: Connection, context: Context, member: Member) -> Replies:

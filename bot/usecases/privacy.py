@@ -151,12 +151,13 @@ def delete(connection: Connection, context: Context, member: Member, choice: str
             )
         ]
     if choice == "now":
-        _erase(connection, context, member)
+        erase(connection, context, member)
         return [Say(word("delete.done"), edit=True)]
     return [Say(word("delete.kept"), edit=True)]
 
 
-def _erase(connection: Connection, context: Context, member: Member) -> None:
+def erase(connection: Connection, context: Context, member: Member) -> None:
+    """Everything of a member goes; those in open chats with them, or in a photo of a couple, learn only that it ended."""
     for pair in pairs.of_member(connection, member.id):
         chats.tell_ended(connection, context, pair, pair.partner(member.id), erased=True)
     withdrawal.take_back_all(connection, context, member)

@@ -1,7 +1,8 @@
-"""Who can be reached, and what is said where a message did not get through: neutral, never why."""
+"""Who is here and can be reached, and what is said where a message did not get through: neutral, never why."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from bot import outbox as letters
@@ -13,6 +14,8 @@ from db import members, messages, outbox, pairs
 from db.records import Member, OutboxRow
 from db.session import Connection
 
+FRESH: Final = timedelta(minutes=1)
+"""For which it need not be noted again that somebody is here."""
 CHANGES: Final = {
     "editMessageText": "relay.edit_undelivered",
     "editMessageCaption": "relay.edit_undelivered",
@@ -20,6 +23,15 @@ CHANGES: Final = {
     "deleteMessage": "relay.del_undelivered",
 }
 """What is said where a change of a copy was refused, by its call; reactions and moving places are not worth a word."""
+
+
+def here(connection: Connection, context: Context, member: Member) -> Member:
+    """Note that a member is here, and can be reached, if that is news."""
+    if not member.reachable:
+        return members.update(connection, member.id, context.now, reachable=True, last_active_at=context.now)
+    if context.now - member.last_active_at > FRESH:
+        members.touch(connection, member.id, context.now)
+    return member
 
 
 def lost(connection: Connection, context: Context, member: Member, row: OutboxRow | None = None) -> None:

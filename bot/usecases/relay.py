@@ -20,11 +20,11 @@ from dataclasses import replace
 from bot import outbox
 from bot.context import Context
 from bot.incoming import Incoming
-from bot.keyboards import DISCOVER, LIKES, MATCHES, button
-from bot.replies import Button, Replies, Say, word
+from bot.keyboards import DISCOVER, LIKES, MATCHES
+from bot.replies import Replies, Say, word
 from bot.usecases import access, chats, freezing, names, nudges, relay_albums, relay_edits, relay_held, relay_kinds, relay_ways
 from bot.usecases.relay_ways import Way
-from db import activity, messages, pairs
+from db import activity, messages
 from db.records import Member, Message, Pair
 from db.routes import Route
 from db.session import Connection
@@ -83,13 +83,8 @@ def _receive(connection: Connection, context: Context, member: Member, incoming:
 
 def nowhere(connection: Connection, member: Member) -> Replies:
     """No chat is open: how to go on."""
-    opened = pairs.of_member(connection, member.id)[: chats.PAGE]
-    if not opened:
-        return [Say(word("relay.no_chat"), ((DISCOVER,), (LIKES,)))]
-    entries: list[tuple[Button, ...]] = [
-        (button(word("chats.entry", name=names.partner(pair, member.id)), "open", pair.id),) for pair in opened
-    ]
-    return [Say(word("relay.choose"), tuple(entries))]
+    entries = chats.entries(connection, member)
+    return [Say(word("relay.choose"), entries) if entries else Say(word("relay.no_chat"), ((DISCOVER,), (LIKES,)))]
 
 
 def _pass_on(
@@ -104,7 +99,7 @@ def _pass_on(
     answers = None if way.answered is None else way.answered.id
     letter = replace(draft.letter, answers=answers, quote=None if answers is None else relay_kinds.quote(incoming))
     if incoming.kind in relay_kinds.HELD:
-        return None, relay_held.hold(connection, context, member, pair, incoming, letter, way.answered)
+        return None, relay_held.hold(connection, context, member, pair, incoming, letter)
     said = relay_kinds.said(incoming)
     message = messages.add(
         connection, pair.id, member.id, incoming.message_id, incoming.kind, context.now, answers, content=said, pair=pair

@@ -17,7 +17,6 @@ from bot.outbox import Letter
 from bot.replies import Replies, Say, word
 from bot.usecases import names, relay_kinds, relay_ways
 from db import messages, relays
-from db import outbox as queue
 from db.records import Member, Message, OutboxRow, Pair
 from db.session import Connection
 
@@ -50,6 +49,13 @@ def receive(
     if not _joins(connection, context, earlier, message, part):
         _begin(connection, context, member, partner, pair, message, part, answered, incoming)
     return message, [Say(word("relay.masked"))] if masked else []
+
+
+def whole(connection: Connection, message: Message) -> list[Message]:
+    """All parts of the album of which a message is one; the message alone where it is of none."""
+    if message.album is None or message.album.startswith(messages.POLL):
+        return [message]
+    return messages.of_album(connection, message.pair_id, message.album)
 
 
 def change(connection: Connection, context: Context, row: OutboxRow, message: Message, part: dict[str, Any]) -> bool:
@@ -96,17 +102,7 @@ def _begin(
     quote = None if answered is None else relay_kinds.quote(incoming)
     answers = None if answered is None else answered.id
     letter = Letter("sendMediaGroup", body, answers=answers, prepare={"album": [part]}, parts=(message.id,), quote=quote)
-    queue.put(
-        connection,
-        partner.id,
-        letter.method,
-        letter.payload(),
-        f"relay:{message.id}",
-        context.now,
-        message.id,
-        telegram_id=partner.telegram_id,
-        not_before=context.now + WAIT,
-    )
+    outbox.post(connection, context, partner, letter, f"relay:{message.id}", message.id, context.now + WAIT)
     if partner.active_pair_id != pair.id:
         # Telegram allows no buttons below albums: who sent it is said behind it.
         speaker = Say(word("relay.album_from", name=names.partner(pair, partner.id)), relay_ways.leads(connection, partner, pair))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from bot import outbox
 from bot.context import Context
 from bot.outbox import Letter
 from bot.replies import Clear, Notice, Replies, Say, word
 from bot.usecases import names, relay_albums, relay_held, relay_ways
 from db import members, messages, pairs, relays
-from db import outbox as queue
 from db.records import Member, Message
 from db.session import Connection
 
@@ -54,9 +54,8 @@ def _take_back(connection: Connection, context: Context, member: Member, message
         return [Say(word("relay.del_again"))]
     if context.now - message.created_at >= LIMIT:
         return [Say(word("relay.del_late"))]
-    album = message.album is not None and not message.album.startswith(messages.POLL)
-    parts = messages.of_album(connection, message.pair_id, message.album or "") if album else [message]
-    parts = [part for part in parts if part.sender_id == member.id and messages.set_deleted(connection, part.id, context.now)]
+    whole = relay_albums.whole(connection, message)
+    parts = [part for part in whole if part.sender_id == member.id and messages.set_deleted(connection, part.id, context.now)]
     _from_partner(connection, context, partner, parts)
     for part in parts:
         _call(connection, context, member, Letter("deleteMessage", {"message_id": part.sender_message_id}), f"del:own:{part.id}")
@@ -79,4 +78,4 @@ def _from_partner(connection: Connection, context: Context, partner: Member, par
 
 def _call(connection: Connection, context: Context, recipient: Member, letter: Letter, key: str) -> None:
     if recipient.reachable:
-        queue.put(connection, recipient.id, letter.method, letter.payload(), key, context.now, telegram_id=recipient.telegram_id)
+        outbox.post(connection, context, recipient, letter, key)

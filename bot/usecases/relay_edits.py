@@ -33,7 +33,7 @@ def edited(connection: Connection, context: Context, member: Member, incoming: I
     partner = None if pair is None else members.by_id(connection, pair.partner(member.id))
     if message is None or pair is None or partner is None or message.deleted_at is not None:
         return []
-    held = relay_held.changed(connection, context, member, pair, message)
+    held = relay_held.changed(connection, member, pair, message)
     if not pair.open or member.status not in access.TALKING:
         return []
     stopped = freezing.heard(connection, context, member, incoming.text) or held
@@ -44,7 +44,7 @@ def edited(connection: Connection, context: Context, member: Member, incoming: I
         _stay(connection, context, message, incoming)
         return [Say(refused)]
     before: dict[str, Any] = messages.content(connection, message.id) or {}
-    row = relays.waiting_copy(connection, _carriers(connection, message))
+    row = relays.waiting_copy(connection, [part.id for part in relay_albums.whole(connection, message)])
     made = None if row is None else _in_place(connection, context, member, message, row, incoming)
     if made is None:
         made = _behind(connection, context, partner, pair, message, incoming, before)
@@ -127,13 +127,6 @@ def _change(message: Message, incoming: Incoming, before: dict[str, Any]) -> tup
         return made
     part, masked = made
     return Letter("editMessageMedia", {}, prepare={"media": part}), masked
-
-
-def _carriers(connection: Connection, message: Message) -> list[int]:
-    """The messages by one of which the row that carries this one may be named."""
-    if message.album is None or message.album.startswith(messages.POLL):
-        return [message.id]
-    return [part.id for part in messages.of_album(connection, message.pair_id, message.album)]
 
 
 def _keep(connection: Connection, message: Message, incoming: Incoming, before: dict[str, Any]) -> None:

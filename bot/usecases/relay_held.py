@@ -15,22 +15,18 @@ from bot.incoming import Incoming
 from bot.keyboards import button
 from bot.outbox import Letter
 from bot.replies import Clear, Notice, Replies, Rows, Say, word
-from bot.usecases import access, chats, names, nudges, relay_kinds, relay_ways
+from bot.usecases import access, chats, names, nudges, relay_albums, relay_kinds, relay_ways
 from db import members, messages, pairs, relays
-from db import outbox as queue
 from db.records import Member, Message, OutboxRow, Pair
 from db.session import Connection
 
 UNSURE: Final = "relay.unsure_ask"
 
 
-def hold(
-    connection: Connection, context: Context, member: Member, pair: Pair, incoming: Incoming, letter: Letter, answered: Message | None
-) -> Replies:
+def hold(connection: Connection, context: Context, member: Member, pair: Pair, incoming: Incoming, letter: Letter) -> Replies:
     """A contact: what it would show, to whom, and the button that lets it go."""
     said = {**relay_kinds.said(incoming), "letter": {"method": letter.method, **letter.payload()}}
-    number = None if answered is None else answered.id
-    message = messages.add(connection, pair.id, member.id, incoming.message_id, relays.HELD, context.now, number, content=said)
+    message = messages.add(connection, pair.id, member.id, incoming.message_id, relays.HELD, context.now, letter.answers, content=said)
     card = incoming.body
     person = " ".join(str(card[name]) for name in ("first_name", "last_name") if card.get(name))
     name = names.partner(pair, member.id)
@@ -54,7 +50,8 @@ def ask(connection: Connection, context: Context, row: OutboxRow) -> None:
     parts = letter.parts or (message.id,)
     if any(relays.waiting_change(connection, row.telegram_id, f"edit:{part}:") for part in parts):
         # It was edited while it was looked at, so the row holds what it said before.
-        _never_went(connection, context, parts)
+        for part in parts:  # nothing follows them any more: no edit, no /del, no word for them
+            messages.set_deleted(connection, part, context.now)
         outbox.notify(connection, context, sender, Say(word("relay.held_changed", name=name)), f"held:{message.id}", answers=message.id)
         return
     said: dict[str, Any] = messages.content(connection, message.id) or {"kind": message.kind, "text": ""}
@@ -90,8 +87,7 @@ def let_go(connection: Connection, context: Context, member: Member, message_id:
     elif letter.method != "sendMediaGroup":
         letter.body.update(relay_ways.tag(connection, context, partner, pair, coming=1))
     messages.set_content(connection, message.id, said)
-    key = f"relay:{message.id}:held"
-    queue.put(connection, partner.id, letter.method, letter.payload(), key, context.now, message.id, telegram_id=partner.telegram_id)
+    outbox.post(connection, context, partner, letter, f"relay:{message.id}:held", message.id)
     if said["kind"] in relay_kinds.HELD:
         # Of a file the words were looked at when it came; of a card nobody has heard before it goes.
         nudges.look(connection, context, message, partner, pair, said["text"], "phone")
@@ -118,7 +114,7 @@ def take_back(connection: Connection, member: Member, message_id: int) -> list[i
     return sorted(own)
 
 
-def changed(connection: Connection, _context: Context, member: Member, pair: Pair, message: Message) -> Replies:
+def changed(connection: Connection, member: Member, pair: Pair, message: Message) -> Replies:
     """What waits was edited: the letter holds what it said before, of which its sender was warned, so it goes no more."""
     held = _whole(connection, message) if message.kind == relays.HELD else None
     if held is None:
@@ -127,15 +123,9 @@ def changed(connection: Connection, _context: Context, member: Member, pair: Pai
     return [Say(word("relay.held_changed", name=names.partner(pair, member.id)))]
 
 
-def _never_went(connection: Connection, context: Context, message_ids: tuple[int, ...]) -> None:
-    """Nothing follows these any more: no edit, no /del, no word for them."""
-    for number in message_ids:
-        messages.set_deleted(connection, number, context.now)
-
-
 def _whole(connection: Connection, message: Message) -> Message | None:
     """Of a held message the one that has the letter: itself, or another part of its album."""
-    parts = [message] if message.album is None else messages.of_album(connection, message.pair_id, message.album)
+    parts = relay_albums.whole(connection, message)
     return next((part for part in parts if part.kind == relays.HELD and message.id in _carried(connection, part)), None)
 
 

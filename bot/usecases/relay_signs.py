@@ -15,7 +15,6 @@ from bot.outbox import Letter
 from bot.replies import Lines, Replies, Say, word
 from bot.usecases import access, names, relay_ways
 from db import members, messages, pairs, relays
-from db import outbox as queue
 from db.records import Member, Message, Pair
 from db.session import Connection
 
@@ -33,8 +32,7 @@ def reacted(
     prefix = f"react:{message.id}:"
     waiting = relays.waiting_change(connection, partner.telegram_id, prefix)
     if waiting is None or not relays.rewrite(connection, waiting.id, letter.method, letter.payload(), context.now):
-        key = f"{prefix}{mark}"
-        queue.put(connection, partner.id, letter.method, letter.payload(), key, context.now, telegram_id=partner.telegram_id)
+        outbox.post(connection, context, partner, letter, f"{prefix}{mark}")
     return []
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot import outbox
 from bot.context import Context
-from bot.keyboards import DISCOVER, MATCHES, button, grid
+from bot.keyboards import APPEAL, DISCOVER, MATCHES, button, grid
 from bot.replies import Clear, Notice, Replies, Rows, Say, word
 from bot.usecases import access, bans, chats, evidence, freezing, hiding, names, telling, trust, withdrawal
 from db import audit, exposures, likes, members, moderation, pairs, safety
@@ -137,25 +137,18 @@ def shut_out(connection: Connection, context: Context, member: Member, reason: s
     for pair in opened:
         moderation.silence(connection, pair.id, context.now)
         chats.tell_ended(connection, context, pair, pair.partner(member.id))
-    outbox.notify(connection, context, member, Say(word("safety.banned"), ((access.APPEAL,),)), f"banned:{context.now.isoformat()}")
+    outbox.notify(connection, context, member, Say(word("safety.banned"), ((APPEAL,),)), f"banned:{context.now.isoformat()}")
     return len(opened)
 
 
 def _consequences(connection: Connection, context: Context, reporter: Member, person: Member, reason: str) -> None:
     """What follows from a report before an admin looked: a minor cannot wait, and many voices weigh."""
-    if reason == "minor" and not _cleared(connection, person) and not _mistaken(connection, reporter):
-        freezing.notify(
-            connection, context, person, freezing.freeze(connection, context, person, "report"), f"frozen:{context.now.isoformat()}"
-        )
+    if reason == "minor" and not freezing.of_age(connection, person) and not _mistaken(connection, reporter):
+        freezing.freeze_and_tell(connection, context, person, "report")
         return
     fresh = members.by_id(connection, person.id)
     if fresh is not None:
         hiding.consider(connection, context, fresh)
-
-
-def _cleared(connection: Connection, person: Member) -> bool:
-    """Whether an admin already found this member to be of age: then it takes more than somebody's impression."""
-    return any(one.kind in ("underage", "minor") and one.state == "approved" for one in safety.reviews_of(connection, person.id))
 
 
 def _mistaken(connection: Connection, reporter: Member) -> bool:

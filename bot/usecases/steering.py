@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.keyboards import JOBS, MODELS, STEERING, button, grid
 from bot.replies import Clear, Lines, Notice, Picture, Replies, Rows, Say, Word, word
 from bot.settings import ScheduleSettings
-from bot.usecases import detour, figures
+from bot.usecases import detour, figures, telling
 from bot.usecases.admin import note
 from db import couples, jobs, members
 from db.corpus_records import JobRun
@@ -208,10 +208,7 @@ def worth_telling(row: JobRun) -> bool:
 
 def tell_admins(connection: Connection, context: Context, row: JobRun) -> None:
     """All admins who ever wrote to the bot."""
-    for telegram_id in context.admins:
-        member = members.by_telegram(connection, telegram_id)
-        if member is not None:
-            outbox.notify(connection, context, member, Say(told(row), ((JOBS, MODELS),)), f"job:{row.id}")
+    telling.admins(connection, context, told(row), f"job:{row.id}", ((JOBS, MODELS),))
 
 
 def tell_asker(connection: Connection, context: Context, row: JobRun) -> None:

@@ -27,8 +27,6 @@ RECENT: Final = timedelta(days=90)
 """For so long a report that was found true keeps its weight against the trust in whom it was about."""
 SEEN: Final = frozenset({"photo", "video", "video_note", "animation", "document", "live_photo", "paid_media"})
 """Kinds that show a picture: before both wrote, only verified members may send them."""
-
-
 LEADING: Final = frozenset({"contact"})
 """Kinds that lead out of the chat as a link does."""
 
@@ -93,7 +91,8 @@ def refusal(connection: Connection, context: Context, member: Member, pair: Pair
     # A chat is begun with the first message, even where that was lost: it is counted so (`moderation.begun_since`).
     if shown is not None or allowed.chats is None or activity.last_messages(connection, [pair.id]):
         return shown
-    return word("trust.chats", n=allowed.chats) if _begun(connection, context, member) >= allowed.chats else None
+    begun = moderation.begun_since(connection, member.id, context.now - DAY)
+    return word("trust.chats", n=allowed.chats) if begun >= allowed.chats else None
 
 
 def early(connection: Connection, context: Context, member: Member, pair: Pair, kind: str, links: bool) -> Word | None:
@@ -121,7 +120,3 @@ def refuse_report(connection: Connection, context: Context, member: Member) -> W
     if moderation.reports_since(connection, member.id, context.now - DAY) < most:
         return None
     return word("trust.reports", n=most)
-
-
-def _begun(connection: Connection, context: Context, member: Member) -> int:
-    return moderation.begun_since(connection, member.id, context.now - DAY)

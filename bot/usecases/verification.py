@@ -13,13 +13,14 @@ from typing import Final
 
 import numpy as np
 
+from bot import outbox
 from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, SETTINGS, VERIFY, button
 from bot.outbox import Letter
 from bot.replies import Button, Clear, Lines, Notice, Replies, Say, word
 from bot.usecases import access, detour, freezing, telling
 from bot.watching import UNREAD, Watched
-from db import audit, members, outbox, photos, safety, verifications
+from db import audit, members, photos, safety, verifications
 from db.records import Member, Verification
 from db.session import Connection
 from engine import liveness
@@ -127,7 +128,7 @@ def decide(connection: Connection, context: Context, member: Member, asked: Pend
     detail = {**figures, "problem": problem, "likeness": None if likeness is None else round(likeness, 3), "mark": watched.mark}
     verifications.decide(connection, found.id, "failed" if problem else "passed", detail, context.now)
     member = detour.end(connection, context, member)
-    if watched.maybe_minor and not _of_age(connection, member):
+    if watched.maybe_minor and not freezing.of_age(connection, member):
         return freezing.freeze(connection, context, member, "verification")
     if problem:
         return [Say(word(f"verify.problem.{problem}"), _after(connection, context, member))]
@@ -155,7 +156,7 @@ def to_person(connection: Connection, context: Context, member: Member, message_
     for telegram_id in sorted(context.admins):
         admin = members.by_telegram(connection, telegram_id)
         if admin is not None and admin.reachable:
-            outbox.put(connection, admin.id, letter.method, letter.payload(), f"verify:{review.id}", context.now)
+            outbox.post(connection, context, admin, letter, f"verify:{review.id}")
     telling.admins(connection, context, word("admin.new_review.verify", id=review.id, person=member.id), f"review:{review.id}")
     audit.add(connection, member.telegram_id, "verification.asked", f"review:{review.id}", context.now)
     return [Say(word("verify.sent_to_person"), ((PROFILE,),))]
@@ -244,20 +245,16 @@ def _likeness(connection: Connection, member: Member, watched: Watched) -> tuple
 
 def _faces(connection: Connection, member: Member) -> dict[int, tuple[str, Vector]]:
     """Version and vector of the face of each photo that has one."""
+    if not member.face_consent:
+        return {}
     stored = photos.vectors_of(connection, [member.id]).get(member.id, [])
-    read = {one.photo_id: (one.model_version, np.asarray(unpacked(one.data))) for one in stored if one.kind == "face"}
-    return read if member.face_consent else {}
+    return {one.photo_id: (one.model_version, np.asarray(unpacked(one.data))) for one in stored if one.kind == "face"}
 
 
 def _pass(connection: Connection, context: Context, member: Member, by: str) -> Replies:
     members.update(connection, member.id, context.now, verified=True, verified_at=context.now)
     audit.add(connection, "system", "verification.passed", audit.member(member.id), context.now, {"by": by})
     return [Say(word("verify.passed"), ((PROFILE, SETTINGS),))]
-
-
-def _of_age(connection: Connection, member: Member) -> bool:
-    """Whether an admin already decided that this member is of age."""
-    return any(review.kind in ("minor", "underage") and review.state == "approved" for review in safety.reviews_of(connection, member.id))
 
 
 def _waiting(connection: Connection, member: Member) -> bool:

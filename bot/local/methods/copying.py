@@ -11,13 +11,10 @@ from bot.local.methods.kind import Method
 from bot.local.methods.messages import throw
 from bot.local.parameters import Parameters
 from bot.local.polls import twin
-from bot.local.values import MEDIA_KINDS, Json, Stored
+from bot.local.values import CAPTIONED_KINDS, Json, Stored
 from bot.local.world import World
 
 CAPTION_KEYS = ("caption", "caption_entities", "show_caption_above_media")
-CAPTIONED = tuple(kind for kind in MEDIA_KINDS if kind not in ("video_note", "sticker"))
-
-
 COPY = "message can't be copied"
 FORWARD = "message can't be forwarded"
 
@@ -56,7 +53,7 @@ async def copy_message(world: World, parameters: Parameters) -> Json:
     caption = caption_content(world, read_caption(parameters)) if parameters.has("caption") else None
     goal = delivery(world, parameters)
     content = _copied(world, _source(world, parameters, parameters.integer("message_id"), "copy"))
-    if caption is not None and any(kind in content for kind in CAPTIONED):
+    if caption is not None and any(kind in content for kind in CAPTIONED_KINDS):
         content = {**{key: value for key, value in content.items() if key not in CAPTION_KEYS}, **caption}
     if parameters.flag("show_caption_above_media") and "caption" in content:
         content["show_caption_above_media"] = True

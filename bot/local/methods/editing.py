@@ -5,11 +5,10 @@ from __future__ import annotations
 from bot.local.compose import caption_content, read_caption, read_text, text_content
 from bot.local.errors import bad_request, forbidden
 from bot.local.keyboards import read_markup
-from bot.local.methods.copying import CAPTIONED
 from bot.local.methods.kind import Method
 from bot.local.methods.media import album_item, media_content
 from bot.local.parameters import Parameters
-from bot.local.values import DELETE_WITHIN, DICE_STAYS, Json, Person, Stored
+from bot.local.values import CAPTIONED_KINDS, DELETE_WITHIN, DICE_STAYS, Json, Person, Stored
 from bot.local.world import World
 
 SAME = (
@@ -66,8 +65,8 @@ async def edit_caption(world: World, parameters: Parameters) -> Json:
     formatted = read_caption(parameters)
     markup = read_markup(parameters)
     stored = editable(world, parameters)
-    media = {key: stored.data[key] for key in (*CAPTIONED, "has_media_spoiler") if key in stored.data}
-    if not any(kind in media for kind in CAPTIONED):
+    media = {key: stored.data[key] for key in (*CAPTIONED_KINDS, "has_media_spoiler") if key in stored.data}
+    if not any(kind in media for kind in CAPTIONED_KINDS):
         raise bad_request("there is no caption in the message to edit")
     return put(world, stored, {**media, **caption_content(world, formatted, parameters)}, markup.inline)
 
@@ -80,7 +79,7 @@ async def edit_media(world: World, parameters: Parameters) -> Json:
     kind, body, caption = album_item(world, item, ("live_photo", "photo", "video", "animation", "document", "audio"))
     markup = read_markup(parameters)
     stored = editable(world, parameters)
-    if not any(key in stored.data for key in (*CAPTIONED, "text")) or "voice" in stored.data:
+    if not any(key in stored.data for key in (*CAPTIONED_KINDS, "text")) or "voice" in stored.data:
         raise bad_request("message can't be edited")
     if stored.data.get("media_group_id") and kind not in (
         "live_photo",

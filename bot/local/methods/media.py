@@ -10,13 +10,12 @@ from bot.local.errors import bad_request
 from bot.local.files import as_document, live
 from bot.local.methods.kind import Method
 from bot.local.parameters import Parameters
-from bot.local.values import Json, Upload
+from bot.local.values import CAPTIONED_KINDS, Json, Upload
 from bot.local.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-UNCAPTIONED = ("video_note", "sticker")
 ALBUM_KINDS = ("live_photo", "photo", "video", "document", "audio")
 ALBUM_MAX = 10
 ABOUT = ("width", "height", "duration", "length", "title", "performer", "emoji")
@@ -72,7 +71,7 @@ def _about(parameters: Parameters) -> Json:
 
 def _sender(kind: str) -> Method:
     async def send(world: World, parameters: Parameters) -> Json:
-        caption = {} if kind in UNCAPTIONED else caption_content(world, read_caption(parameters), parameters)
+        caption = caption_content(world, read_caption(parameters), parameters) if kind in CAPTIONED_KINDS else {}
         # The recipient is checked before the work on the file, and once more when the file is ready: they may have blocked the bot.
         delivery(world, parameters)
         content = await media_content(world, kind, parameters.values.get(kind), parameters.uploads, _about(parameters))
