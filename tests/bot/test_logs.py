@@ -43,11 +43,13 @@ def logging_here() -> Iterator[io.StringIO]:
     handler = logs.Handler(stream)
     handler.setFormatter(logs.Reticent())
     handler.addFilter(logs.Quiet())
-    root.handlers, root.level = [handler], logging.DEBUG
+    root.handlers = [handler]
+    root.setLevel(logging.DEBUG)  # not by assignment: loggers remember which levels they have been asked for
     try:
         yield stream
     finally:
-        root.handlers, root.level = before, level
+        root.handlers = before
+        root.setLevel(level)
 
 
 class Person(Exception):
