@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from crawler import readings
 from crawler.couples import OCTAVE, STEP, Decision, Separator
+from engine.attributes import AttributeReader
 from engine.faces import FaceDetector
 from engine.images import decode, encode_jpeg
 from engine.training.cutout import cutout
 from engine.training.montage import montage
-from engine.values import FaceBox, Image, Problem
+from engine.values import FaceBox, Gender, Image, Problem
 from evaluation.context import Context
 from evaluation.metrics import wilson
 from evaluation.plots import drawing
@@ -60,7 +62,7 @@ def run(context: Context) -> Section:
     judged = [_judge(separator, detector, context, row) for row in rows]
     found = [*figures(judged), *moved(judged), *genders(judged)]
     if (context.data / "faces_identity" / "labels.csv").is_file():
-        found.append(alarms(separator, context))
+        found += [*strangers(separator, detector, context), alarms(separator, context)]
     if (context.data / "portraits_ai" / "labels.csv").is_file():
         found += made(separator, detector, context)
     draw(context.results / "couples.png", judged)
@@ -158,6 +160,31 @@ def genders(judged: list[Judged]) -> list[Row]:
         alike = sum(len(set(both)) == 1 for both in kept)
         found.append(Row("pairs of one gender that are named so", alike / len(kept), len(kept), interval=wilson(alike, len(kept))))
     return found
+
+
+def strangers(separator: Separator, detector: FaceDetector, context: Context) -> list[Row]:
+    """The same for every man beside every woman of `faces_identity`, each photo read as a subject's: there are few couples."""
+    attributes = AttributeReader(detector.cache, separator.runtime)
+    named: dict[str, list[Gender | None]] = {"male": [], "female": []}
+    for row in context.labels("faces_identity"):
+        photo = decode((context.data / row["file"]).read_bytes(), context.settings.engine)
+        faces = () if isinstance(photo, Problem) else detector.predict(photo.image)
+        if not isinstance(photo, Problem) and faces:
+            named[row["gender"]].append(readings.read(attributes, photo.image, faces[0]).gender)
+    men, women = ([one for one in named[gender] if one is not None] for gender in ("male", "female"))
+    right = [sum(one == wanted for one in given) / max(len(given), 1) for given, wanted in ((men, "man"), (women, "woman"))]
+    count = len(men) + len(women)
+    everybody = len(named["male"]) + len(named["female"])
+    return [
+        Row(
+            "every man beside every woman of well-known people: both right where both are named",
+            right[0] * right[1],
+            count,
+            bound=RIGHT,
+            note=f"men {right[0]:.3f} of {len(men)}, women {right[1]:.3f} of {len(women)}; labels by identity",
+        ),
+        Row("well-known people: the gender is left open", 1 - count / max(everybody, 1), everybody, better="lower"),
+    ]
 
 
 def _named(one: Judged) -> tuple[str | None, str | None]:
