@@ -124,8 +124,13 @@ def preparation(incoming: Incoming) -> dict[str, Any] | None:
 
 
 def said(incoming: Incoming) -> dict[str, Any]:
-    """What was said, as it is kept for some hours, sealed, in case it is reported: the words as they were written, and which file."""
+    """What was said, as it is kept for some hours, sealed, in case it is reported: the words as they were written, and which file.
+
+    Of a poll the options by themselves too: whoever asked is told by them what was chosen, and any line of the text may be another.
+    """
     kept: dict[str, Any] = {"kind": incoming.kind, "text": incoming.text or words(incoming)}
+    if options := _options(incoming):
+        kept["options"] = options
     if incoming.file is not None:
         # Of a live photo the still: a file that shows by itself what it was.
         kept |= {"file_id": incoming.file.still or incoming.file.id, "unique": incoming.file.unique}
@@ -140,10 +145,14 @@ def words(incoming: Incoming) -> str:
     """
     body = incoming.body
     lines = [body.get(name) for name in ("question", "description", "title", "address", "first_name", "last_name", "phone_number")]
-    options = body.get("options")
-    lines += [option.get("text") for option in options if isinstance(option, Mapping)] if isinstance(options, list) else []
+    lines += _options(incoming)
     lines.append(body.get("explanation"))
     return "\n".join(str(line) for line in lines if line)
+
+
+def _options(incoming: Incoming) -> list[str]:
+    """What can be chosen in a poll, in its order: the answers name places in it."""
+    return [str(option.get("text") or "") for option in incoming.body.get("options") or ()]
 
 
 def quote(incoming: Incoming) -> dict[str, Any] | None:

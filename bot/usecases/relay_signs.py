@@ -44,13 +44,13 @@ def voted(connection: Connection, context: Context, member: Member, poll_id: str
     if message is None or sender is None or pair is None:
         return []
     name = names.partner(pair, sender.id)
-    options = str((messages.content(connection, message.id) or {}).get("text", "")).split("\n")[1:]
+    options = list((messages.content(connection, message.id) or {}).get("options") or ())
     if not chosen:
         told = word("relay.vote_back", name=name)
-    elif options:
-        told = word("relay.voted", name=name, choice=Lines(tuple(options[place] for place in chosen if 0 <= place < len(options))))
+    elif all(0 <= place < len(options) for place in chosen):
+        told = word("relay.voted", name=name, choice=Lines(tuple(str(options[place]) for place in chosen)))
     else:
-        # What was asked is not kept any more; the numbers of the options still say it.
+        # What was asked is not kept any more, or was kept as lines of which nobody knows which are options: numbers are true.
         told = word("relay.voted", name=name, choice=", ".join(f"№ {place + 1}" for place in chosen))
     outbox.notify(connection, context, sender, Say(told), f"vote:{message.id}:{mark}", answers=message.id)
     return []
