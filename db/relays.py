@@ -19,11 +19,13 @@ HELD: Final = "held"
 """The kind of a message that waits for its sender to say that it may go."""
 
 
-def waiting_copy(connection: Connection, message_ids: Collection[int]) -> OutboxRow | None:
-    """The row that will carry one of these messages (an album is carried by its first part's); None where none waits."""
-    wanted = select(outbox).where(outbox.c.message_id.in_(message_ids), outbox.c.state == "waiting")
-    row = connection.execute(wanted.order_by(outbox.c.id.desc()).limit(1)).mappings().one_or_none()
-    return None if row is None else queue.opened(connection, OutboxRow(**row))
+def waiting_copies(connection: Connection, message_ids: Collection[int]) -> list[OutboxRow]:
+    """The rows that wait to carry these messages, newest first.
+
+    The parts of an album are in one row, that of the first of them; those that came when it was on its way are in another one.
+    """
+    wanted = select(outbox).where(outbox.c.message_id.in_(message_ids), outbox.c.state == "waiting").order_by(outbox.c.id.desc())
+    return [queue.opened(connection, OutboxRow(**row)) for row in connection.execute(wanted).mappings()]
 
 
 def waiting_change(connection: Connection, telegram_id: int, prefix: str) -> OutboxRow | None:
@@ -50,13 +52,18 @@ def rewrite(
     values: dict[str, Any] = {"method": method, "payload": queue.close(connection, row.telegram_id, row.dedup_key, row.created_at, payload)}
     if not_before is not None:
         values["not_before"] = not_before
-    return connection.execute(outbox.update().where(*_free(row_id, now)).values(**values)).rowcount == 1
+    return connection.execute(outbox.update().where(outbox.c.id == row_id, *_free(now)).values(**values)).rowcount == 1
 
 
 def take_back(connection: Connection, row_id: int, now: dt.datetime) -> bool:
     """See that a row is never sent; False where it is sent, or being sent."""
-    values = {"state": "dead", "dead_reason": "taken back", "payload": {}, "sent_at": now, "leased_until": None, "lease_owner": None}
-    return connection.execute(outbox.update().where(*_free(row_id, now)).values(**values)).rowcount == 1
+    return connection.execute(outbox.update().where(outbox.c.id == row_id, *_free(now)).values(**_taken_back(now))).rowcount == 1
+
+
+def take_back_changes(connection: Connection, telegram_id: int, prefix: str, now: dt.datetime) -> int:
+    """See that no change is sent that waits for this chat and whose key begins with `prefix`, save one being sent; how many."""
+    where = (outbox.c.telegram_id == telegram_id, outbox.c.dedup_key.startswith(prefix, autoescape=True), *_free(now))
+    return connection.execute(outbox.update().where(*where).values(**_taken_back(now))).rowcount
 
 
 def hold(connection: Connection, message_ids: Collection[int]) -> None:
@@ -89,6 +96,10 @@ def lately(connection: Connection, member_id: int, before: int) -> tuple[int | N
     return (None, None, said_at) if newest is None else (newest.pair_id, newest.created_at, said_at)
 
 
-def _free(row_id: int, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
-    unleased = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
-    return (outbox.c.id == row_id, outbox.c.state == "waiting", unleased)
+def _free(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of rows that wait and that no sender holds."""
+    return (outbox.c.state == "waiting", or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
+
+
+def _taken_back(now: dt.datetime) -> dict[str, Any]:
+    return {"state": "dead", "dead_reason": "taken back", "payload": {}, "sent_at": now, "leased_until": None, "lease_owner": None}

@@ -1,7 +1,8 @@
 """Albums: parts that come one by one without an end mark, and go as one.
 
 The first part makes a row of the outbox that waits a moment; each part that follows joins it there, in its own transaction.  A
-part that comes when the row is on its way makes a row of its own, so nothing is lost and nothing is sent twice.
+part that comes when the row is on its way makes a row of its own, so nothing is lost and nothing is sent twice; both can wait at
+the same time, as where the first is tried again, and what is done to a part is done to the row that carries it.
 """
 
 from __future__ import annotations
@@ -58,6 +59,18 @@ def whole(connection: Connection, message: Message) -> list[Message]:
     return messages.of_album(connection, message.pair_id, message.album)
 
 
+def carrier(connection: Connection, message: Message) -> OutboxRow | None:
+    """The row that waits to carry a message, alone or among the parts of its album; None where none waits."""
+    rows = relays.waiting_copies(connection, [part.id for part in whole(connection, message)])
+    return next((row for row in rows if message.id in carried(row)), None)
+
+
+def carried(row: OutboxRow) -> set[int]:
+    """Our ids of the messages that a row carries."""
+    number = () if row.message_id is None else (row.message_id,)
+    return set(row.payload.get("parts") or number)
+
+
 def change(connection: Connection, context: Context, row: OutboxRow, message: Message, part: dict[str, Any]) -> bool:
     """A part was edited while its album waits; False where it is on its way."""
     letter = Letter.read(row.method, row.payload)
@@ -66,7 +79,7 @@ def change(connection: Connection, context: Context, row: OutboxRow, message: Me
 
 
 def leave(connection: Connection, context: Context, row: OutboxRow, gone: set[int]) -> bool:
-    """Parts were taken back while their album waits; False where it is on its way."""
+    """Messages were taken back while the row that carries them waits; False where it is on its way."""
     letter = Letter.read(row.method, row.payload)
     left = [(number, part) for number, part in zip(letter.parts, _album(letter), strict=True) if number not in gone]
     if not left:
@@ -76,14 +89,16 @@ def leave(connection: Connection, context: Context, row: OutboxRow, gone: set[in
 
 
 def _joins(connection: Connection, context: Context, earlier: list[Message], message: Message, part: dict[str, Any]) -> bool:
-    row = relays.waiting_copy(connection, [old.id for old in earlier]) if earlier else None
-    if row is None:
+    rows = relays.waiting_copies(connection, [old.id for old in earlier]) if earlier else []
+    if not rows:
         return False
+    row = rows[0]
     letter = Letter.read(row.method, row.payload)
     if letter.method != "sendMediaGroup" or len(letter.parts) >= PARTS_MAX:
         return False
     longer = replace(letter, prepare={"album": [*_album(letter), part]}, parts=(*letter.parts, message.id))
-    until = min(context.now + WAIT, row.created_at + LONGEST)
+    # Never sooner than the row would go: Telegram may have asked for a rest.
+    until = max(row.not_before, min(context.now + WAIT, row.created_at + LONGEST))
     return relays.rewrite(connection, row.id, row.method, longer.payload(), context.now, until)
 
 

@@ -56,22 +56,21 @@ def _take_back(connection: Connection, context: Context, member: Member, message
         return [Say(word("relay.del_late"))]
     whole = relay_albums.whole(connection, message)
     parts = [part for part in whole if part.sender_id == member.id and messages.set_deleted(connection, part.id, context.now)]
-    _from_partner(connection, context, partner, parts)
+    gone = {part.id for part in whole if part.sender_id == member.id}
+    _from_partner(connection, context, partner, parts, gone)
     for part in parts:
         _call(connection, context, member, Letter("deleteMessage", {"message_id": part.sender_message_id}), f"del:own:{part.id}")
     name = names.partner(pair, member.id)
     return [Say(word("relay.del_album", len(parts), name=name) if len(parts) > 1 else word("relay.del_done", name=name))]
 
 
-def _from_partner(connection: Connection, context: Context, partner: Member, parts: list[Message]) -> None:
-    """Take back what waits; delete what arrived, or is arriving."""
-    row = relays.waiting_copy(connection, [part.id for part in parts])
-    if row is not None:
-        carried = set(row.payload.get("parts", ())) or {row.message_id}
-        album = bool(row.payload.get("parts"))
-        gone = {part.id for part in parts}
-        if relay_albums.leave(connection, context, row, gone) if album else relays.take_back(connection, row.id, context.now):
-            parts = [part for part in parts if part.id not in carried]
+def _from_partner(connection: Connection, context: Context, partner: Member, parts: list[Message], gone: set[int]) -> None:
+    """Take back what waits; delete what arrived, or is arriving.  `gone` are these parts and those that were taken back before."""
+    for row in relays.waiting_copies(connection, gone):
+        if not relay_albums.leave(connection, context, row, gone):
+            continue
+        carried = relay_albums.carried(row)
+        parts = [part for part in parts if part.id not in carried]
     for part in parts:
         _call(connection, context, partner, Letter("deleteMessage", {}, edits=part.id), f"del:{part.id}")
 

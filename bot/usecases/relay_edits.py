@@ -2,6 +2,7 @@
 
 While the copy waits in the outbox the row itself is written anew, so that the partner never sees what was taken out; behind a row
 that is being sent, and behind a copy that arrived, the change goes as a row of its own, and several changes that wait become one.
+What a row holds already stays in it: a new caption below a new file that is not there yet goes with that file.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def edited(connection: Connection, context: Context, member: Member, incoming: I
         _stay(connection, context, message, incoming)
         return [Say(refused)]
     before: dict[str, Any] = messages.content(connection, message.id) or {}
-    row = relays.waiting_copy(connection, [part.id for part in relay_albums.whole(connection, message)])
+    row = relay_albums.carrier(connection, message)
     made = None if row is None else _in_place(connection, context, member, message, row, incoming)
     if made is None:
         made = _behind(connection, context, partner, pair, message, incoming, before)
@@ -58,7 +59,7 @@ def edited(connection: Connection, context: Context, member: Member, incoming: I
 
 def _stay(connection: Connection, context: Context, message: Message, incoming: Incoming) -> None:
     """An edit is refused while the copy waits: Telegram would copy what stands there now, so the words from before go instead."""
-    row = relays.waiting_copy(connection, [message.id])
+    row = relay_albums.carrier(connection, message)
     before = messages.content(connection, message.id)
     if row is None or row.method != "copyMessage" or before is None:
         return
@@ -82,33 +83,43 @@ def _in_place(
         if isinstance(made, str):
             return made
         part, masked = made
-        return masked if relay_albums.change(connection, context, row, message, part) else None
-    draft = relay_kinds.draft(member, incoming)
-    if isinstance(draft, str):
-        return draft
-    tag = {name: waiting.body[name] for name in ("reply_markup",) if name in waiting.body}
-    letter = replace(draft.letter, body={**draft.letter.body, **tag}, answers=waiting.answers, quote=waiting.quote)
-    return draft.masked if relays.rewrite(connection, row.id, letter.method, letter.payload(), context.now) else None
+        written = relay_albums.change(connection, context, row, message, part)
+    else:
+        draft = relay_kinds.draft(member, incoming)
+        if isinstance(draft, str):
+            return draft
+        tag = {name: waiting.body[name] for name in ("reply_markup",) if name in waiting.body}
+        letter = replace(draft.letter, body={**draft.letter.body, **tag}, answers=waiting.answers, quote=waiting.quote)
+        masked, written = draft.masked, relays.rewrite(connection, row.id, letter.method, letter.payload(), context.now)
+    if not written:
+        return None
+    # The row may have been under way before and be tried again: changes that wait behind it would bring older words back.
+    relays.take_back_changes(connection, row.telegram_id, _key(message), context.now)
+    return masked
 
 
 def _behind(
     connection: Connection, context: Context, partner: Member, pair: Pair, message: Message, incoming: Incoming, before: dict[str, Any]
 ) -> bool | str:
     """A change of the copy as a row of its own; whether words were hidden, or why it cannot be."""
-    made = _change(message, incoming, before)
+    waiting = relays.waiting_change(connection, partner.telegram_id, _key(message))
+    made = _change(message, incoming, before, anew=waiting is not None and waiting.method == "editMessageMedia")
     if isinstance(made, str) or made is None:
         return made or False
     letter, masked = made
     tag = {} if message.album is not None and incoming.kind in MEDIA else relay_ways.tag(connection, context, partner, pair)
     letter = replace(letter, body={**letter.body, **tag}, edits=message.id)
-    waiting = relays.waiting_change(connection, partner.telegram_id, f"edit:{message.id}:")
     if waiting is None or not relays.rewrite(connection, waiting.id, letter.method, letter.payload(), context.now):
         outbox.correct(connection, context, message, letter, incoming.mark)
     return masked
 
 
-def _change(message: Message, incoming: Incoming, before: dict[str, Any]) -> tuple[Letter, bool] | str | None:
-    """The call that makes the change; None where Telegram has none for this kind."""
+def _change(message: Message, incoming: Incoming, before: dict[str, Any], *, anew: bool) -> tuple[Letter, bool] | str | None:
+    """The call that makes the change; None where Telegram has none for this kind.
+
+    The caption alone changes only below the file that the copy came with.  Where another took its place, and with `anew`, the file
+    goes along: its change may still wait, and then be written over, or have been refused.
+    """
     cleaned = relay_kinds.cleaned_text(incoming)
     if incoming.kind == "text":
         hushed = {} if incoming.preview else {"link_preview_options": {"is_disabled": True}}
@@ -118,7 +129,7 @@ def _change(message: Message, incoming: Incoming, before: dict[str, Any]) -> tup
         return (Letter("editMessageLiveLocation", relay_kinds.moved(incoming.body)) if live else Letter("stopMessageLiveLocation")), False
     if incoming.kind not in relay_kinds.CAPTIONED:
         return None
-    same = incoming.file is not None and before.get("unique") == incoming.file.unique != ""
+    same = incoming.file is not None and before.get("unique") == incoming.file.unique != "" and not (anew or before.get("replaced"))
     if incoming.kind not in MEDIA or (same and incoming.kind == message.kind):
         caption = {"caption": cleaned.text, "caption_entities": list(cleaned.entities), "show_caption_above_media": incoming.above}
         return Letter("editMessageCaption", caption), cleaned.masked
@@ -132,11 +143,18 @@ def _change(message: Message, incoming: Incoming, before: dict[str, Any]) -> tup
 def _keep(connection: Connection, message: Message, incoming: Incoming, before: dict[str, Any]) -> None:
     """What it says now, and what it said before: an edit must not wipe out what was said to somebody, nor many quick ones the first."""
     now = relay_kinds.said(incoming)
+    if before.get("replaced") or before.get("unique") != now.get("unique"):
+        now["replaced"] = True
     earlier = list(before.get("before", ()))
     if before and _version(before) != _version(now):
         earlier.append(_version(before))
     earlier = [*earlier[:1], *earlier[1:][-LATER:]]
     messages.set_content(connection, message.id, {**now, **({"before": earlier} if earlier else {})})
+
+
+def _key(message: Message) -> str:
+    """How the keys of rows begin that change the copy of a message (`outbox.correct`)."""
+    return f"edit:{message.id}:"
 
 
 def _version(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,225 @@
+"""What changes on its way: edits, albums on two rows, and rows that are tried again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+import pytest
+
+from bot.incoming import File, Incoming
+from bot.usecases import relay, relay_deletions
+from db import messages, outbox
+from db.records import Message, OutboxRow
+from tests.bot.meeting import Town, keys
+
+Couple = tuple[int, int]
+Json = dict[str, Any]
+MARKS = itertools.count(1)
+
+
+@pytest.fixture
+def talking(couple: Couple, town: Town) -> Couple:
+    """Two of whom each has written: pictures are open to them."""
+    for member in couple:
+        town.act(member, relay.receive, Incoming(1, "text", "hi"))
+    town.mail()
+    town.now += dt.timedelta(minutes=2)
+    return couple
+
+
+def text(number: int, said: str) -> Incoming:
+    return Incoming(number, "text", said, mark=str(next(MARKS)))
+
+
+def photo(number: int, file: str, caption: str = "", album: str | None = None) -> Incoming:
+    found = File(file, f"unique {file}", size=1000, look=f"small {file}")
+    return Incoming(number, "photo", caption, mark=str(next(MARKS)), album=album, file=found)
+
+
+def send(town: Town, member: int, *incoming: Incoming) -> list[str]:
+    return [key for one in incoming for key in keys(town.act(member, relay.receive, one))]
+
+
+def edit(town: Town, member: int, *incoming: Incoming) -> list[str]:
+    return [key for one in incoming for key in keys(town.act(member, relay.edited, one))]
+
+
+def lease(town: Town) -> list[OutboxRow]:
+    """Everything that can be is on its way."""
+    return town.database.transact(outbox.lease, "test", town.now, 60, 100)
+
+
+def again(town: Town, row: OutboxRow, seconds: float = 0) -> None:
+    """Telegram asked for a rest: the row waits once more."""
+    assert town.database.transact(outbox.retry, row.id, town.now + dt.timedelta(seconds=seconds))
+
+
+def files(letter: Json) -> list[str]:
+    return [part["media"]["media"] for part in letter["prepare"]["album"]]
+
+
+def stored(town: Town, member: int, number: int) -> Message:
+    found = town.database.read(messages.by_sender, member, number)
+    assert found is not None
+    return found
+
+
+# A file that is replaced
+
+
+def test_a_new_caption_takes_no_new_picture_away(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "wrong"))
+    town.mail()
+    edit(town, her, photo(10, "right"), photo(10, "right", "sorry!"), photo(10, "right", "there"))
+    (letter,) = town.mail()[him]
+    assert letter["method"] == "editMessageMedia"
+    assert letter["prepare"]["media"]["media"] == {"type": "photo", "media": "right", "caption": "there", "caption_entities": []}
+
+
+def test_a_new_caption_brings_the_new_picture_again_while_its_change_is_on_its_way(town: Town, talking: Couple) -> None:
+    """The change may be refused after all, and its caption would stand below the picture from before."""
+    her, him = talking
+    send(town, her, photo(10, "wrong"))
+    town.mail()
+    edit(town, her, photo(10, "right"))
+    (row,) = lease(town)
+    edit(town, her, photo(10, "right", "sorry!"))
+    town.database.transact(outbox.dead, row.id, "refused", town.now)
+    (letter,) = town.mail()[him]
+    assert letter["prepare"]["media"]["media"]["media"] == "right"
+
+
+def test_a_new_caption_keeps_the_new_picture_where_what_was_said_is_forgotten(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "wrong"))
+    town.mail()
+    edit(town, her, photo(10, "right"))
+    town.database.transact(messages.forget_content, town.now + dt.timedelta(days=2))
+    edit(town, her, photo(10, "right", "sorry!"), photo(10, "right", "there"))
+    (letter,) = town.mail()[him]
+    assert letter["prepare"]["media"]["media"]["media"] == "right"
+
+
+def test_captions_alone_change_below_the_picture_that_came(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one"))
+    town.mail()
+    edit(town, her, photo(10, "one", "first"), photo(10, "one", "second"))
+    (letter,) = town.mail()[him]
+    assert (letter["method"], letter["body"]["caption"]) == ("editMessageCaption", "second")
+
+
+# Words that come last
+
+
+def test_older_words_never_come_last(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, text(10, "one"), text(11, "next"))
+    (row,) = lease(town)
+    edit(town, her, text(10, "two"))
+    again(town, row)
+    edit(town, her, text(10, "three"), text(11, "last"))
+    assert [letter["key"] for letter in town.mail()[him]] == [f"relay:{stored(town, her, number).id}" for number in (10, 11)]
+    assert town.database.read(messages.content, stored(town, her, 10).id)["text"] == "three"
+
+
+def test_older_captions_of_a_part_never_come_last(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one", album="A"), photo(11, "two", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    (row,) = lease(town)
+    edit(town, her, photo(10, "one", "old", album="A"), photo(11, "two", "beside", album="A"))
+    again(town, row)
+    edit(town, her, photo(10, "one", "new", album="A"))
+    album, beside = town.mail()[him]
+    assert [part["media"].get("caption") for part in album["prepare"]["album"]] == ["new", None]
+    assert (beside["edits"], beside["body"]["caption"]) == (stored(town, her, 11).id, "beside")
+
+
+# Albums on two rows
+
+
+@pytest.fixture
+def two_rows(town: Town, talking: Couple) -> Couple:
+    """An album of which three parts wait to be tried again, and a fourth in a row of its own."""
+    her, _ = talking
+    send(town, her, *(photo(10 + number, str(number), album="A") for number in range(3)))
+    town.now += dt.timedelta(seconds=3)
+    (row,) = lease(town)
+    send(town, her, photo(13, "3", album="A"))
+    again(town, row, seconds=30)
+    return talking
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_an_edit_reaches_the_row_that_carries_the_part(town: Town, two_rows: Couple, number: int) -> None:
+    her, him = two_rows
+    edit(town, her, photo(10 + number, "new", album="A"))
+    assert him not in town.mail()
+    town.now += dt.timedelta(minutes=1)
+    one, two = town.mail()[him]
+    assert [*files(one), *files(two)] == [str(place) if place != number else "new" for place in range(4)]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_del_takes_both_rows_back(town: Town, two_rows: Couple, number: int) -> None:
+    her, him = two_rows
+    assert keys(town.act(her, relay_deletions.delete, 10 + number)) == ["relay.del_album"]
+    town.now += dt.timedelta(minutes=1)
+    mail = town.mail()
+    assert him not in mail, "taken back, and sent all the same"
+    assert [letter["body"]["message_id"] for letter in mail[her]] == [10, 11, 12, 13]
+
+
+def test_an_edit_of_a_part_that_arrived_leaves_the_late_one_alone(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    town.mail()
+    send(town, her, photo(11, "two", album="A"))
+    edit(town, her, photo(10, "one", "hello", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    late, change = town.mail()[him]
+    assert files(late) == ["two"]
+    assert (change["method"], change["edits"]) == ("editMessageCaption", stored(town, her, 10).id)
+
+
+def test_del_deletes_what_arrived_and_takes_back_what_waits_of_one_album(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    town.mail()
+    send(town, her, photo(11, "two", album="A"))
+    town.act(her, relay_deletions.delete, 10)
+    town.now += dt.timedelta(seconds=3)
+    (letter,) = town.mail()[him]
+    assert (letter["method"], letter["edits"]) == ("deleteMessage", stored(town, her, 10).id)
+
+
+def test_what_was_taken_back_on_its_way_goes_with_no_later_part(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    (row,) = lease(town)
+    town.act(her, relay_deletions.delete, 10)
+    again(town, row)
+    send(town, her, photo(11, "two", album="A"))
+    town.act(her, relay_deletions.delete, 11)
+    town.now += dt.timedelta(seconds=3)
+    assert [letter["method"] for letter in town.mail()[him]] == ["deleteMessage"], "of what never came: no call is made of it"
+
+
+def test_a_late_part_shortens_no_rest(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    (row,) = lease(town)
+    again(town, row, seconds=30)
+    send(town, her, photo(11, "two", album="A"))
+    town.now += dt.timedelta(seconds=20)
+    assert him not in town.mail()
+    town.now += dt.timedelta(seconds=20)
+    assert [files(letter) for letter in town.mail()[him]] == [["one", "two"]]
