@@ -42,6 +42,12 @@ def current(connection: Connection, kind: str, now: dt.datetime) -> list[BanMark
     return [BanMark(**{**row, "data": data}) for row, data in zip(rows, opened, strict=True) if data is not None]
 
 
+def reasons(connection: Connection, member_id: int) -> set[str]:
+    """For what the member's marks that hold were made."""
+    own = (ban_marks.c.member_id == member_id, ban_marks.c.lifted_at.is_(None))
+    return set(connection.scalars(select(ban_marks.c.reason).where(*own).distinct()))
+
+
 def lift(connection: Connection, member_id: int, now: dt.datetime) -> int:
     """Let a member's marks hold no longer; how many there were."""
     own = (ban_marks.c.member_id == member_id, ban_marks.c.lifted_at.is_(None))

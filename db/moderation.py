@@ -73,6 +73,18 @@ def close_reviews(
     return connection.execute(reviews.update().where(*own).values(state=state, decided_by=decided_by, decided_at=now)).rowcount
 
 
+def overturn(connection: Connection, member_id: int, kind: ReviewKind, now: dt.datetime) -> int:
+    """Turn the refusals of one kind about a member round, since what followed from them was taken back; how many there were."""
+    own = (reviews.c.member_id == member_id, reviews.c.kind == kind, reviews.c.state == "refused")
+    return connection.execute(reviews.update().where(*own).values(state="approved", decided_at=now)).rowcount
+
+
+def detach(connection: Connection, photo_id: int) -> None:
+    """Let questions about a person outlive the photo that raised them, which is about to go: what it was compared with stays answered."""
+    own = (reviews.c.photo_id == photo_id, reviews.c.kind.in_(("lookalike", "verify")))
+    connection.execute(reviews.update().where(*own).values(photo_id=None))
+
+
 def forget_appeals(connection: Connection, member_id: int) -> None:
     """What was decided is over: the next decision can be appealed anew."""
     own = (reviews.c.member_id == member_id, reviews.c.kind == "appeal")

@@ -92,14 +92,13 @@ def decide(connection: Connection, context: Context, member: Member, review: Rev
 
 
 def _unfreeze(connection: Connection, context: Context, member: Member, decided_by: int) -> None:
-    """What the freeze asked is answered; what reports asked before it stays a case of its own, or nobody would ever show them again."""
-    held = freezing.kind_of(member.frozen_reason) == "hidden"
-    kinds = [kind for kind in freezing.KINDS if held or kind != "hidden"]
+    """What the freeze asked is answered; what was asked besides stays a case of its own, or nobody would ever answer it."""
+    asked = freezing.kind_of(member.frozen_reason)
     for review in safety.reviews_of(connection, member.id):
-        if review.state == "open" and review.kind in kinds:
+        if review.state == "open" and review.kind == asked:
             freezing.cleared(connection, review)
-    moderation.close_reviews(connection, member.id, kinds, decided_by, "approved", context.now)
-    if held:
+    moderation.close_reviews(connection, member.id, (asked,), decided_by, "approved", context.now)
+    if asked == "hidden":
         # A hold and hiding share one case: with it nothing would be left that shows them again.
         hiding.show(connection, context, member)
     freezing.thaw(connection, context, member)

@@ -19,6 +19,7 @@ from bot.context import Context
 from bot.replies import Replies
 from bot.usecases import freezing
 from db import bans as marks
+from db import moderation as cases
 from db import photos, safety
 from db.records import BanMark, Member
 from db.session import Connection
@@ -27,6 +28,7 @@ from engine.values import Vector
 
 PHASH: Final = "phash"
 CROP: Final = "crop"
+LOOKALIKE: Final = "lookalike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,12 @@ def mark(connection: Connection, context: Context, member: Member, reason: str) 
 
 
 def lift(connection: Connection, context: Context, member: Member) -> None:
-    """The ban is taken back: its marks hold no longer and go with the night's cleaning."""
+    """The ban is taken back: its marks hold no longer and go with the night's cleaning.
+
+    Where it was for being like somebody banned, that was taken back with it, and the next photo is not held for the same likeness.
+    """
+    if LOOKALIKE in marks.reasons(connection, member.id):
+        cases.overturn(connection, member.id, LOOKALIKE, context.now)
     marks.lift(connection, member.id, context.now)
 
 
@@ -111,7 +118,7 @@ def _forgiven(connection: Connection, member: Member) -> list[str]:
     """The bans of which an admin said that this member is somebody else."""
     found = []
     for review in safety.reviews_of(connection, member.id):
-        if review.kind == "lookalike" and review.state == "approved":
+        if review.kind == LOOKALIKE and review.state == "approved":
             note = safety.note_of(connection, review) or {}
             found.append(str(note.get("ban", "")))
     return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from bot import ages, outbox
 from bot.context import Context
 from bot.keyboards import APPEAL, DISCOVER, MATCHES
@@ -17,13 +19,16 @@ from bot.usecases import detour, names, telling
 from db import activity, audit, members, moderation, pairs, photos, safety
 from db.records import Member, Review, ReviewKind, Status
 from db.session import Connection
+from engine.embedding import unpacked
+from engine.values import Vector
 
 REASONS: Final = ("photo", "words", "about", "explained", "birth", "report", "verification", "lookalike", "hold")
 STEP: Final = "frozen"
 MEETING: Final = ("active", "paused")
 """Who has been shown to others: a sign stops them at once."""
 OVER: Final = ("frozen", "banned", "deleted")
-KINDS: Final[tuple[ReviewKind, ...]] = ("underage", "lookalike", "hidden")
+SAME: Final = 0.3
+"""Likeness (inner product of SFace vectors) from which two pictures are taken to show one person; docs/care.md has the figures."""
 
 
 def freeze(
@@ -90,9 +95,31 @@ def freeze_and_tell(connection: Connection, context: Context, member: Member, re
         outbox.notify(connection, context, member, reply, f"frozen:{context.now.isoformat()}")
 
 
+def looked_at(connection: Connection, member: Member) -> list[Review]:
+    """The cases in which an admin looked at how old this member is, and found them to be of age; oldest first.
+
+    A birth date that an admin let somebody correct (`minor` without a photo) is none: nobody looked at anything but words, and at
+    that moment there mostly is no photo yet.
+    """
+    return [one for one in safety.reviews_of(connection, member.id) if one.state == "approved" and _asks_for_age(one)]
+
+
 def of_age(connection: Connection, member: Member) -> bool:
     """Whether an admin already found this member to be of age: then it takes more than an impression to freeze them."""
-    return any(one.kind in ("underage", "minor") and one.state == "approved" for one in safety.reviews_of(connection, member.id))
+    return bool(looked_at(connection, member))
+
+
+def shows_whom_they_saw(connection: Connection, member: Member, face: Vector | None, model: str) -> bool:
+    """Whether a face is like one on a photo that was there when an admin last found this member to be of age.
+
+    For as long as it is, that answer holds, since nobody grows younger; of another face nobody has said anything.
+    """
+    looked = [one.decided_at for one in looked_at(connection, member) if one.decided_at is not None]
+    if not looked or face is None or not member.face_consent:
+        return False
+    then = {photo.id for photo in photos.of(connection, member.id) if photo.created_at <= max(looked)}
+    kept = photos.vectors(connection, member.id, "face", model)
+    return any(float(np.asarray(unpacked(one.data)) @ face) >= SAME for one in kept if one.photo_id in then)
 
 
 def thaw(connection: Connection, context: Context, member: Member) -> Member:
@@ -112,7 +139,14 @@ def thaw(connection: Connection, context: Context, member: Member) -> Member:
 
 
 def cleared(connection: Connection, review: Review) -> None:
-    """The sign was none: the member's words are forgotten, and the photo that waited for this answer alone is shown."""
+    """The sign was none: the member's words are forgotten, and the photo that waited for this answer alone is shown.
+
+    Of a likeness it stays whose it was: by that `bans` knows that these are two people, whatever way an admin said so.
+    """
+    if review.kind == "lookalike":
+        told = safety.note_of(connection, review) or {}
+        safety.set_note(connection, review.id, {name: told[name] for name in ("ban",) if name in told})
+        return
     safety.wipe_note(connection, review.id)
     if review.photo_id is not None and photos.by_id(connection, review.photo_id) is not None:
         photos.approve(connection, review.photo_id)
@@ -126,6 +160,10 @@ def _stop_chats(connection: Connection, context: Context, member: Member) -> Non
         if partner is not None:
             told = Say(word("relay.unreachable", name=names.partner(pair, partner.id)), ((MATCHES,),))
             outbox.notify(connection, context, partner, told, f"unreachable:{pair.id}:{context.now.isoformat()}")
+
+
+def _asks_for_age(review: Review) -> bool:
+    return review.kind == "underage" or (review.kind == "minor" and review.photo_id is not None)
 
 
 def _before(member: Member) -> Status:

@@ -44,9 +44,10 @@ def show(connection: Connection, context: Context, member: Member) -> None:
     members.update(connection, member.id, context.now, hidden_at=None)
 
 
-def weight_of(connection: Connection, context: Context, member: Member) -> float:
-    """What the open reports about a member weigh together."""
-    reporters = {one.reporter_id for one in moderation.open_about(connection, member.id) if one.reporter_id is not None}
+def weight_of(connection: Connection, context: Context, member: Member, reason: str = "") -> float:
+    """What the open reports about a member weigh together; only those for `reason` if given."""
+    about = [one for one in moderation.open_about(connection, member.id) if reason in ("", one.kind)]
+    reporters = {one.reporter_id for one in about if one.reporter_id is not None}
     known = members.of(connection, reporters)
     earlier = moderation.outcomes(connection, reporters)
     weights = {

@@ -13,7 +13,7 @@ from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
 from bot.usecases import bans, chats, freezing, types, verification
 from bot.usecases.onboarding import REVIEW
-from db import audit, members, photos, safety
+from db import audit, members, moderation, photos, safety
 from db import types as member_types
 from db.erasure import DOUBTED, MEMORY
 from db.records import Member, Photo
@@ -122,7 +122,7 @@ def remove(connection: Connection, context: Context, member: Member, photo_id: i
     if len(photos.of(connection, member.id)) == 1:
         return [Notice(word("photo.last"), alert=True)]
     before = verification.main_face(connection, member)
-    photos.remove(connection, photo.id)
+    _drop(connection, photo)
     types.retype(connection, context, member)
     dropped = verification.photos_changed(connection, context, member, before)
     return [Notice(word("photo.removed")), *show(connection, context, member), *dropped]
@@ -136,7 +136,7 @@ def reread(connection: Connection, context: Context, member: Member, found: Sequ
         photo = _own(connection, member, photo_id)
         if photo is None:
             continue
-        if analysis.problem is not None and not _cleared(connection, member, analysis):
+        if analysis.problem is not None and not _cleared(connection, member, analysis, photo_id):
             if analysis.problem.code == "minor" and photo.status != "rejected":
                 said = _doubt(connection, context, member, photo)
                 if not _of_age(connection, member):
@@ -225,25 +225,23 @@ def _doubt(connection: Connection, context: Context, member: Member, photo: Phot
 
 
 def _of_age(connection: Connection, member: Member) -> bool:
-    """Whether more than an estimate speaks for it: the verification video, or an admin who looked because of another sign.
+    """Whether more than an estimate speaks for it: the verification video, or an admin who looked because of another sign."""
+    return member.verified or freezing.of_age(connection, member)
 
-    A birth date that an admin let somebody correct (a case without a photo) says nothing of it.
+
+def _cleared(connection: Connection, member: Member, analysis: Analysis, photo_id: int = 0) -> bool:
+    """Whether the only problem is a young face of which an admin said already that it is of age.
+
+    Whoever is cleared is seen by others without anybody having looked, so it takes more than `freezing.of_age`: an admin overruled
+    the estimate of a photo (what a report or words asked is another question), and this is that photo, or the same face.
     """
-    return member.verified or any(
-        review.state == "approved" and (review.kind == "underage" or (review.kind == "minor" and review.photo_id is not None))
-        for review in safety.reviews_of(connection, member.id)
-    )
-
-
-def _cleared(connection: Connection, member: Member, analysis: Analysis) -> bool:
-    """Whether the only problem is a young face, and an admin has already decided that this member is of age."""
     problem = analysis.problem
     if problem is None or problem.code != "minor":
         return False
-    return any(
-        review.kind in ("minor", "underage") and review.state == "approved" and review.photo_id
-        for review in safety.reviews_of(connection, member.id)
-    )
+    overruled = {review.photo_id for review in freezing.looked_at(connection, member) if review.photo_id is not None}
+    if photo_id in overruled:
+        return True
+    return bool(overruled) and freezing.shows_whom_they_saw(connection, member, analysis.embedding, analysis.face_model)
 
 
 def facts(analysis: Analysis) -> dict[str, Any]:
@@ -285,8 +283,14 @@ def _take_place(connection: Connection, member: Member, photo: Photo, old: Photo
     """The new photo stands where the old one stood."""
     order = [item.id for item in photos.of(connection, member.id) if item.id != photo.id]
     order[order.index(old.id)] = photo.id
-    photos.remove(connection, old.id)
+    _drop(connection, old)
     photos.reorder(connection, member.id, order)
+
+
+def _drop(connection: Connection, photo: Photo) -> None:
+    """Delete a photo and what was asked about it, but for what was asked about the person: whether they are somebody else or themselves."""
+    moderation.detach(connection, photo.id)
+    photos.remove(connection, photo.id)
 
 
 def _to_replace(member: Member, held: list[Photo]) -> Photo | None:

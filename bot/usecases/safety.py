@@ -143,12 +143,22 @@ def shut_out(connection: Connection, context: Context, member: Member, reason: s
 
 def _consequences(connection: Connection, context: Context, reporter: Member, person: Member, reason: str) -> None:
     """What follows from a report before an admin looked: a minor cannot wait, and many voices weigh."""
-    if reason == "minor" and not freezing.of_age(connection, person) and not _mistaken(connection, reporter):
+    if reason == "minor" and _freezes(connection, context, reporter, person):
         freezing.freeze_and_tell(connection, context, person, "report")
         return
     fresh = members.by_id(connection, person.id)
     if fresh is not None:
         hiding.consider(connection, context, fresh)
+
+
+def _freezes(connection: Connection, context: Context, reporter: Member, person: Member) -> bool:
+    """Whether a report about an age freezes: a single one, but where an admin looked before, or its writer errs, only with others.
+
+    Who have nothing to do with each other and all say it since then know something that the admin did not.
+    """
+    if not freezing.of_age(connection, person) and not _mistaken(connection, reporter):
+        return True
+    return hiding.weight_of(connection, context, person, "minor") >= context.safety.hide_after
 
 
 def _mistaken(connection: Connection, reporter: Member) -> bool:

@@ -33,7 +33,7 @@ PERSON: Final = "verify.person"
 DAY: Final = dt.timedelta(days=1)
 MATCH: Final = 0.38
 """Likeness (inner product of SFace vectors) of the video to the main photo: measured in docs/adr/0039."""
-KEEP: Final = 0.3
+KEEP: Final = freezing.SAME
 """Likeness of a new main photo to the one before, below which the badge goes."""
 OTHER: Final = 0.15
 """Likeness to the main photo below which another photo clearly shows somebody else."""
@@ -128,7 +128,7 @@ def decide(connection: Connection, context: Context, member: Member, asked: Pend
     detail = {**figures, "problem": problem, "likeness": None if likeness is None else round(likeness, 3), "mark": watched.mark}
     verifications.decide(connection, found.id, "failed" if problem else "passed", detail, context.now)
     member = detour.end(connection, context, member)
-    if watched.maybe_minor and not freezing.of_age(connection, member):
+    if watched.maybe_minor and not _known_of_age(connection, member, watched):
         return freezing.freeze(connection, context, member, "verification")
     if problem:
         return [Say(word(f"verify.problem.{problem}"), _after(connection, context, member))]
@@ -229,6 +229,13 @@ def _problem(
     if likeness is None or likeness < MATCH:
         return "another"
     return "photos" if other is not None and other < OTHER else None
+
+
+def _known_of_age(connection: Connection, member: Member, watched: Watched) -> bool:
+    """Whether an admin who looked settled it; not where a face in front of the camera is another than the one they saw."""
+    if not freezing.of_age(connection, member):
+        return False
+    return watched.embedding is None or freezing.shows_whom_they_saw(connection, member, watched.embedding, watched.face_model)
 
 
 def _likeness(connection: Connection, member: Member, watched: Watched) -> tuple[float | None, float | None]:

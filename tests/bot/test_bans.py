@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot import fingerprints
 from bot.replies import Picture
-from bot.usecases import appeals, bans, decisions, moderation, onboarding, photos
+from bot.usecases import appeals, bans, decisions, freezing, moderation, onboarding, photos
 from db import bans as marks
 from db import erasure, members, types
 from db import photos as photo_queries
@@ -68,6 +68,25 @@ def banned(town: Town, boss: int, seed: int = 1) -> int:
     return him
 
 
+def held(town: Town) -> int:
+    """Somebody new whose photo is like the face of who was banned."""
+    made = town.newcomer("man", "women", face_consent=True)
+    assert send(town, made, 2, 0.9) == ["safety.frozen.lookalike"]
+    return made
+
+
+def decide(town: Town, boss: int, kind: str, *, approved: bool) -> None:
+    case = next(one for one in town.database.read(safety_queries.reviews_open) if one.kind == kind)
+    town.act(boss, decisions.decide_review, case.id, approved=approved)
+
+
+def appeal(town: Town, boss: int, who: int) -> None:
+    """Their words, and an admin who grants it."""
+    town.act(who, appeals.ask)
+    assert keys(town.act(who, appeals.receive, "that is somebody else")) == ["safety.appealed"]
+    decide(town, boss, "appeal", approved=True)
+
+
 def test_hashes_know_a_picture_again_and_no_other() -> None:
     first, again, other = (fingerprints.phash(jpeg) for jpeg in (picture(1), picture(1, 40, 300), picture(2)))
     assert first is not None
@@ -118,6 +137,56 @@ def test_twins_are_two_people_once_an_admin_said_so(town: Town, boss: int) -> No
     assert "safety.frozen.lookalike" not in send(town, twin, 3, 0.95), "it is remembered for this account"
     third = town.newcomer("man", "women", face_consent=True)
     assert send(town, third, 4, 0.9) == ["safety.frozen.lookalike"], "and for no other"
+
+
+@pytest.mark.parametrize("way", ["decided", "appealed", "banned and appealed"])
+def test_not_the_same_person_is_remembered_whichever_way_it_was_said(town: Town, boss: int, way: str) -> None:
+    banned(town, boss)
+    twin = held(town)
+    if way == "banned and appealed":
+        decide(town, boss, "lookalike", approved=False)
+        assert town.member(twin).status == "banned"
+    if way == "decided":
+        decide(town, boss, "lookalike", approved=True)
+    else:
+        appeal(town, boss, twin)
+    [case] = [one for one in town.database.read(safety_queries.reviews_of, twin) if one.kind == "lookalike"]
+    assert case.state == "approved"
+    town.database.transact(members.update, twin, NOW, status="active")
+    assert "safety.frozen.lookalike" not in send(town, twin, 3, 0.95)
+    town.act(twin, photos.remove, case.photo_id)
+    assert case.photo_id not in [photo.id for photo in town.database.read(photo_queries.of, twin)]
+    assert "safety.frozen.lookalike" not in send(town, twin, 4, 0.95), "nor does it go with the photo that raised it"
+    town.now += dt.timedelta(hours=1)
+    banned(town, boss, 7)
+    assert send(town, twin, 5, 0.95) == ["safety.frozen.lookalike"], "another ban is another question"
+
+
+def test_of_a_granted_appeal_only_the_ban_is_remembered(town: Town, boss: int) -> None:
+    banned(town, boss)
+    twin = held(town)
+    appeal(town, boss, twin)
+    [case] = [one for one in town.database.read(safety_queries.reviews_of, twin) if one.kind == "lookalike"]
+    assert set(town.database.read(safety_queries.note_of, case)) == {"ban"}
+
+
+def test_a_ban_for_something_else_that_is_taken_back_answers_no_likeness(town: Town, boss: int) -> None:
+    banned(town, boss)
+    back = held(town)
+    town.act(boss, decisions.ban_command, f"#{back}")
+    appeal(town, boss, back)
+    assert town.member(back).status == "paused"
+    assert send(town, back, 3, 0.95) == ["safety.frozen.lookalike"], "nobody said that these are two people"
+
+
+def test_an_appeal_against_another_freeze_answers_no_likeness(town: Town, boss: int) -> None:
+    banned(town, boss)
+    back = held(town)
+    town.database.transact(members.update, back, NOW, status="active", frozen_reason=None)
+    town.act(back, freezing.freeze, "words")
+    appeal(town, boss, back)
+    assert [one.kind for one in town.database.read(safety_queries.reviews_open)] == ["lookalike"]
+    assert send(town, back, 3, 0.95) == ["safety.frozen.lookalike"]
 
 
 def test_the_same_person_is_banned_by_an_admin_and_may_appeal(town: Town, boss: int) -> None:
