@@ -96,7 +96,7 @@ class Incoming:
         spoiler: whether the sender covered the picture.
         above: whether the caption stands above it.
         quote: the part of the answered message that was quoted: text, position and entities, as in the Bot API.
-        preview: whether links of the text may show what is behind them.
+        pages: how pages that the text leads to are shown below it, `link_preview_options` of the Bot API.
 
     """
 
@@ -114,7 +114,7 @@ class Incoming:
     spoiler: bool = False
     above: bool = False
     quote: Json | None = None
-    preview: bool = True
+    pages: Json = field(default_factory=dict)
 
     @classmethod
     def of(cls, message: Json, mark: str | int = "") -> Incoming:
@@ -141,7 +141,7 @@ class Incoming:
                 sender.get("username"),
                 str(mark),
                 quote=message.get("quote"),
-                preview=not (message.get("link_preview_options") or {}).get("is_disabled", False),
+                pages=message.get("link_preview_options") or {},
             )
         kind = _kind(message)
         content = message.get(kind)
@@ -163,6 +163,11 @@ class Incoming:
             above=bool(message.get("show_caption_above_media")),
             quote=message.get("quote"),
         )
+
+    @property
+    def preview(self) -> bool:
+        """Whether a page that the text leads to may be shown below it."""
+        return not self.pages.get("is_disabled", False)
 
     @property
     def command(self) -> bool:

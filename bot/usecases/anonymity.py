@@ -29,6 +29,7 @@ FORMATS: Final = frozenset(
         "pre",
         "text_link",
         "custom_emoji",
+        "date_time",
     }
 )
 """Entities that the sender made; the others (addresses, hashtags) Telegram finds by itself in the text."""

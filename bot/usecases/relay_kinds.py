@@ -1,8 +1,9 @@
 """What becomes of each kind of message: the call that gives the partner a copy which names nobody.
 
-Where nothing has to be changed Telegram copies the message by itself, and the bot keeps nothing of it.  Files that carry a name
-of the sender's choosing, pictures that must be looked at, and stickers (whose set can be traced to its maker) are prepared before
-they are sent (`bot.preparing`).
+What goes is what was read: words, places and files are sent as the update has them.  Nothing is left to `copyMessage`, which copies
+what stands in the sender's chat at that moment: a message that was edited meanwhile would pass by everything that judged it.  Files
+that carry a name of the sender's choosing, pictures that must be looked at, and stickers (whose set can be traced to its maker) are
+prepared before they are sent (`bot.preparing`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 from bot.incoming import File, Incoming
 from bot.outbox import Letter
 from bot.render import CAPTION_LIMIT
-from bot.usecases import anonymity
+from bot.usecases import anonymity, relay_ways
 from bot.usecases.anonymity import Clean
 from db.records import Member
 
@@ -38,7 +39,10 @@ METHODS: Final = {
     "document": "sendDocument",
     "audio": "sendAudio",
     "sticker": "sendSticker",
+    "voice": "sendVoice",
+    "video_note": "sendVideoNote",
 }
+VENUE_IDS: Final = ("foursquare_id", "foursquare_type", "google_place_id", "google_place_type")
 UNSUPPORTED: Final = {"story": "relay.story", "paid_media": "relay.paid", "invoice": "relay.paid", "game": "relay.game"}
 SLOTS: Final = ("BAR", "🍇", "🍋", "7️⃣")
 DICE_MAX: Final = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5}
@@ -73,8 +77,8 @@ def item(incoming: Incoming) -> tuple[dict[str, Any], bool] | str:
     found = incoming.file
     if found is None:
         return "relay.unsupported"
-    if too_big(incoming):
-        return "relay.too_big"
+    if refused := _too_much(incoming):
+        return refused
     cleaned = cleaned_text(incoming)
     media = {"type": incoming.kind, "media": found.id, **_caption(cleaned), **_about(incoming, found)}
     if incoming.spoiler and incoming.kind in COVERED:
@@ -104,6 +108,14 @@ def scrubbed(incoming: Incoming) -> bool:
 def too_big(incoming: Incoming) -> bool:
     """Whether the file must be fetched, and Telegram gives it to no bot."""
     return scrubbed(incoming) and incoming.file is not None and incoming.file.size > DOWNLOAD_MAX
+
+
+def _too_much(incoming: Incoming) -> str | None:
+    """The key of what is said where Telegram lets no bot fetch the file, or send so long a caption (Premium members write longer ones)."""
+    if too_big(incoming):
+        return "relay.too_big"
+    # Counted generously: what Telegram counts otherwise it refuses by itself, and the sender is told.
+    return "relay.caption_long" if len(incoming.text) > CAPTION_LIMIT else None
 
 
 def preparation(incoming: Incoming) -> dict[str, Any] | None:
@@ -177,29 +189,37 @@ def dice(emoji: str, value: int) -> str:
     return f"{emoji} {value}/{DICE_MAX.get(emoji, 6)}"
 
 
-def _copy(member: Member, incoming: Incoming) -> Draft:
-    """Telegram copies it, with our text where the sender's names somebody."""
+def _text(_member: Member, incoming: Incoming) -> Draft:
+    """The words as they were read, with the formats that the sender gave them."""
     cleaned = cleaned_text(incoming)
-    if cleaned.changed and incoming.kind == "text":
-        body: dict[str, Any] = {"text": cleaned.text, "entities": list(cleaned.entities)}
-        if not incoming.preview:
-            body["link_preview_options"] = {"is_disabled": True}
-        return Draft(Letter("sendMessage", body), cleaned.masked)
-    body = {"from_chat_id": member.telegram_id, "message_id": incoming.message_id}
-    if cleaned.changed and incoming.kind in CAPTIONED:
-        body |= {"caption": cleaned.text, "caption_entities": list(cleaned.entities)}
-    return Draft(Letter("copyMessage", body), cleaned.masked)
+    body: dict[str, Any] = {"text": cleaned.text}
+    if cleaned.entities:
+        body["entities"] = list(cleaned.entities)
+    if incoming.pages and (shown := _shown(incoming, cleaned)):
+        body["link_preview_options"] = shown
+    return Draft(Letter("sendMessage", body), cleaned.masked)
 
 
-def _file(member: Member, incoming: Incoming) -> Draft | str:
-    """A file, prepared where something of it must be looked at or taken out."""
+def _shown(incoming: Incoming, cleaned: Clean) -> dict[str, Any]:
+    """How the links show what is behind them; a page of the sender's choice only where the words, which were judged, lead there too."""
+    shown = {name: value for name, value in incoming.pages.items() if name != "url"}
+    page = incoming.pages.get("url")
+    if page and not cleaned.changed and _site(page) in map(_site, relay_ways.addresses(incoming)):
+        shown["url"] = page
+    return shown
+
+
+def _site(address: str) -> str:
+    return address.casefold().removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+def _file(_member: Member, incoming: Incoming) -> Draft | str:
+    """A file, prepared where something of it must be looked at or taken out; else by its id, so that it is the one that was judged."""
     found, prepare = incoming.file, preparation(incoming)
     if found is None:
         return "relay.unsupported"
-    if prepare is None:
-        return _copy(member, incoming)
-    if too_big(incoming):
-        return "relay.too_big"
+    if refused := _too_much(incoming):
+        return refused
     cleaned = cleaned_text(incoming)
     body: dict[str, Any] = {incoming.kind: found.id, **_about(incoming, found)}
     if incoming.kind in CAPTIONED:
@@ -213,22 +233,24 @@ def _file(member: Member, incoming: Incoming) -> Draft | str:
     return Draft(Letter(METHODS[incoming.kind], body, prepare=prepare), cleaned.masked)
 
 
-def _place(member: Member, incoming: Incoming) -> Draft:
+def _place(_member: Member, incoming: Incoming) -> Draft:
     """A place; one that moves is sent by the bot, since only then it can be moved."""
     body = incoming.body
-    if incoming.kind == "location" and body.get("live_period"):
-        return Draft(Letter("sendLocation", {**moved(body), "live_period": body["live_period"]}))
-    if incoming.kind == "venue":
-        lines = {name: str(body.get(name) or "") for name in ("title", "address")}
-        hidden = {name: anonymity.bare(line, incoming.username, 4 * TITLE_LIMIT) for name, line in lines.items()}
-        if hidden != lines:
-            where = body.get("location") or {}
-            return Draft(Letter("sendVenue", {"latitude": where.get("latitude"), "longitude": where.get("longitude"), **hidden}), True)
-    return _copy(member, incoming)
+    if incoming.kind == "location":
+        live = {"live_period": body["live_period"]} if body.get("live_period") else {}
+        return Draft(Letter("sendLocation", {**moved(body), **live}))
+    lines = {name: str(body.get(name) or "") for name in ("title", "address")}
+    hidden = {name: anonymity.bare(line, incoming.username, 4 * TITLE_LIMIT) for name, line in lines.items()}
+    where = body.get("location") or {}
+    at = {"latitude": where.get("latitude"), "longitude": where.get("longitude")}
+    known = {} if hidden != lines else {name: body[name] for name in VENUE_IDS if body.get(name)}
+    # Telegram asks a bot for an address; a place that was given a name alone is at its name.
+    named = {"title": hidden["title"], "address": hidden["address"] or hidden["title"]}
+    return Draft(Letter("sendVenue", {**at, **named, **known}), hidden != lines)
 
 
 def moved(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a live location is now."""
+    """Where a location is; of a live one where it is now."""
     names = ("latitude", "longitude", "horizontal_accuracy", "heading", "proximity_alert_radius")
     return {name: body[name] for name in names if body.get(name) is not None}
 
@@ -300,9 +322,7 @@ def _about(incoming: Incoming, found: File) -> dict[str, Any]:
 
 
 _MAKERS: Final = {
-    "text": _copy,
-    "voice": _copy,
-    "video_note": _copy,
+    "text": _text,
     **dict.fromkeys(METHODS, _file),
     "location": _place,
     "venue": _place,

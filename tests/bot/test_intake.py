@@ -212,7 +212,7 @@ async def test_half_of_a_sign_is_no_reason_to_lose_the_message(door: Door, datab
     await intake.accept([command(11, HER, "hi \ud83d there"), command(12, HER, "/name \udfff\ud800")])
     await until(lambda: door.served == [12] and not door.waiting())
     [row] = door.hand.rows
-    assert (row.method, texts) == ("copyMessage", ["/name \ufffd\ufffd"])
+    assert (row.method, row.payload["body"]["text"], texts) == ("sendMessage", "hi \ufffd there", ["/name \ufffd\ufffd"])
 
 
 async def test_a_message_waits_behind_a_command_of_the_same_person(door: Door, database: Database) -> None:
