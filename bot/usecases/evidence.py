@@ -94,7 +94,7 @@ def _add(connection: Connection, context: Context, report: Report, earlier: Sequ
 
 
 def _said(one: Mapping[str, Any]) -> tuple[object, ...]:
-    return tuple(one.get(name) for name in ("by", "at", "kind", "text", "file_id"))
+    return (*(one.get(name) for name in ("by", "at", "kind", "text", "file_id")), bool(one.get("refused")))
 
 
 def _profile(connection: Connection, context: Context, member: Member) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _messages(connection: Connection, context: Context, report: Report) -> list[
 
 
 def _versions(message: Message, content: Mapping[str, Any], reported_id: int | None) -> list[dict[str, Any]]:
-    """What a message said, oldest first: what was edited away, then what stands there."""
+    """What a message said, oldest first: what was edited away, then what stands there; last what an edit tried and was refused."""
     said = [one if isinstance(one, Mapping) else {"text": one} for one in content.get("before") or ()]  # once they were words alone
     return [
         {
@@ -128,8 +128,9 @@ def _versions(message: Message, content: Mapping[str, Any], reported_id: int | N
             "file_id": one.get("file_id"),
             "deleted": message.deleted_at is not None,
             "edited": place < len(said),
+            "refused": place > len(said),
         }
-        for place, one in enumerate([*said, content])
+        for place, one in enumerate([*said, content, *(content.get("tried") or ())])
     ]
 
 
@@ -141,6 +142,6 @@ def _line(one: Mapping[str, Any]) -> Word:
         at=str(one.get("at", ""))[5:16].replace("T", " "),
         kind="" if one.get("kind") == "text" else f"[{one.get('kind')}] ",
         text=text if len(text) <= LINE else text[: LINE - 1] + "…",
-        edited=word("admin.evidence.edited") if one.get("edited") else "",
+        edited=word("admin.evidence.edited") if one.get("edited") else word("admin.evidence.refused") if one.get("refused") else "",
         deleted=word("admin.evidence.deleted") if one.get("deleted") else "",
     )

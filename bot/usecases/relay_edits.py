@@ -15,7 +15,7 @@ from bot import outbox
 from bot.context import Context
 from bot.incoming import Incoming
 from bot.outbox import Letter
-from bot.replies import Replies, Say, word
+from bot.replies import Replies, Say, Word, word
 from bot.usecases import access, freezing, names, nudges, relay_albums, relay_held, relay_kinds, relay_ways, trust
 from db import members, messages, pairs, relays
 from db.records import Member, Message, OutboxRow, Pair
@@ -24,7 +24,7 @@ from db.session import Connection
 MEDIA = frozenset({"photo", "live_photo", "video", "animation", "document", "audio"})
 """What `editMessageMedia` can put in a message."""
 LATER: Final = 19
-"""Of so many versions before the one that stands what was said is kept, besides the first."""
+"""Of so many versions before the one that stands what was said is kept, besides the first; of what was refused as well."""
 
 
 def edited(connection: Connection, context: Context, member: Member, incoming: Incoming) -> Replies:
@@ -42,35 +42,32 @@ def edited(connection: Connection, context: Context, member: Member, incoming: I
         return stopped
     refused = trust.early(connection, context, member, pair, incoming.kind, relay_ways.links(incoming))
     if refused is not None:
-        _stay(connection, context, message, incoming)
-        return [Say(refused)]
+        return _refuse(connection, context, member, pair, message, incoming, refused)
     before: dict[str, Any] = messages.content(connection, message.id) or {}
     row = relay_albums.carrier(connection, message)
     made = None if row is None else _in_place(connection, context, member, message, row, incoming)
     if made is None:
         made = _behind(connection, context, partner, pair, message, incoming, before)
     if isinstance(made, str):
-        return [Say(word(made, name=names.partner(pair, member.id)))]
+        return _refuse(connection, context, member, pair, message, incoming, word(made, name=names.partner(pair, member.id)))
     if incoming.kind != "location":
         _keep(connection, message, incoming, before)
-    nudges.look(connection, context, message, partner, pair, incoming.text, addresses=relay_ways.addresses(incoming))
+    nudges.look(connection, context, message, partner, pair, relay_kinds.legible(incoming), addresses=relay_ways.addresses(incoming))
     return [Say(word("relay.masked"))] if made else []
 
 
-def _stay(connection: Connection, context: Context, message: Message, incoming: Incoming) -> None:
-    """An edit is refused while the copy waits: Telegram would copy what stands there now, so the words from before go instead."""
+def _refuse(
+    connection: Connection, context: Context, member: Member, pair: Pair, message: Message, incoming: Incoming, why: Word
+) -> Replies:
+    """What was refused goes nowhere: the copy stays, a report shows what was tried, and the writer learns what the partner sees."""
+    name = names.partner(pair, member.id)
+    _tried(connection, message, incoming)
     row = relay_albums.carrier(connection, message)
-    before = messages.content(connection, message.id)
-    if row is None or row.method != "copyMessage" or before is None:
-        return
-    waiting = Letter.read(row.method, row.payload)
-    cleaned = relay_kinds.cleaned_text(replace(incoming, kind=message.kind, text=before["text"], entities=()))
-    if message.kind == "text":
-        kept: dict[str, Any] = {name: waiting.body[name] for name in ("reply_markup", "protect_content") if name in waiting.body}
-        letter = replace(waiting, method="sendMessage", body={"text": cleaned.text, "entities": list(cleaned.entities), **kept})
-    else:
-        letter = replace(waiting, body={**waiting.body, "caption": cleaned.text, "caption_entities": list(cleaned.entities)})
-    relays.rewrite(connection, row.id, letter.method, letter.payload(), context.now)
+    # Telegram would copy what stands there now, and that was refused.  No row is made so any more, but one from before may wait.
+    if row is not None and row.method == "copyMessage" and relays.take_back(connection, row.id, context.now):
+        return [Say(why), Say(word("relay.undelivered", name=name))]
+    seen = row is not None or message.recipient_message_id is not None
+    return [Say(why), Say(word("relay.edit_undelivered", name=name))] if seen else [Say(why)]
 
 
 def _in_place(
@@ -141,15 +138,30 @@ def _change(message: Message, incoming: Incoming, before: dict[str, Any], *, ane
 
 
 def _keep(connection: Connection, message: Message, incoming: Incoming, before: dict[str, Any]) -> None:
-    """What it says now, and what it said before: an edit must not wipe out what was said to somebody, nor many quick ones the first."""
+    """What it says now, and what it said before: an edit must not wipe out what was said to somebody."""
     now = relay_kinds.said(incoming)
     if before.get("replaced") or before.get("unique") != now.get("unique"):
         now["replaced"] = True
     earlier = list(before.get("before", ()))
     if before and _version(before) != _version(now):
         earlier.append(_version(before))
-    earlier = [*earlier[:1], *earlier[1:][-LATER:]]
-    messages.set_content(connection, message.id, {**now, **({"before": earlier} if earlier else {})})
+    more = {"before": _some(earlier), "tried": before.get("tried")}
+    messages.set_content(connection, message.id, {**now, **{name: versions for name, versions in more.items() if versions}})
+
+
+def _tried(connection: Connection, message: Message, incoming: Incoming) -> None:
+    """Keep what was refused beside what was said: it was written to somebody, though nobody read it."""
+    kept = messages.content(connection, message.id)
+    if kept is None:
+        return  # the hours are over for which a report could show it
+    version, tried = _version(relay_kinds.said(incoming)), list(kept.get("tried", ()))
+    if version not in tried:
+        messages.set_content(connection, message.id, {**kept, "tried": _some([*tried, version])})
+
+
+def _some(versions: list[Any]) -> list[Any]:
+    """The first and the last ones: many quick ones push neither out."""
+    return [*versions[:1], *versions[1:][-LATER:]]
 
 
 def _key(message: Message) -> str:

@@ -1,4 +1,4 @@
-"""What changes on its way: edits, albums on two rows, and rows that are tried again."""
+"""What changes on its way: edits, also those that are refused, albums on two rows, and rows that are tried again."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from bot.incoming import File, Incoming
-from bot.usecases import relay, relay_deletions
-from db import messages, outbox
+from bot.usecases import moderation, relay, relay_deletions, safety
+from bot.usecases.relay_edits import LATER
+from db import members, messages, outbox, relays
+from db import safety as reports
 from db.records import Message, OutboxRow
-from tests.bot.meeting import Town, keys
+from tests.bot.meeting import ADMIN, Town, keys, texts
+from tests.db.people import NOW
 
 Couple = tuple[int, int]
 Json = dict[str, Any]
@@ -223,3 +226,111 @@ def test_a_late_part_shortens_no_rest(town: Town, talking: Couple) -> None:
     assert him not in town.mail()
     town.now += dt.timedelta(seconds=20)
     assert [files(letter) for letter in town.mail()[him]] == [["one", "two"]]
+
+
+# What is refused
+
+BIG = File("big", "unique big", name="Zyx_CV.pdf", size=25_000_000)
+
+
+def into(number: int, kind: str, file: File, caption: str = "", album: str | None = None) -> Incoming:
+    return Incoming(number, kind, caption, mark=str(next(MARKS)), file=file, album=album)
+
+
+def test_words_that_become_a_file_too_big_go_as_the_words(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, text(10, "hello"))
+    assert edit(town, her, into(10, "document", BIG)) == ["relay.too_big", "relay.edit_undelivered"]
+    (letter,) = town.mail()[him]
+    assert (letter["method"], letter["body"]["text"]) == ("sendMessage", "hello")
+
+
+def test_a_refused_edit_leaves_the_change_that_waits(town: Town, talking: Couple) -> None:
+    """What the writer is told is what the partner sees: the version that went, or goes, last."""
+    her, him = talking
+    send(town, her, photo(10, "one"), photo(11, "two", album="A"), photo(12, "three", album="A"))
+    town.now += dt.timedelta(seconds=3)
+    town.mail()
+    edit(town, her, photo(10, "new", "hi"))
+    for number, album in ((10, None), (11, "A")):
+        assert edit(town, her, into(number, "document", BIG, album=album)) == ["relay.too_big", "relay.edit_undelivered"]
+    (letter,) = town.mail()[him]
+    assert letter["prepare"]["media"]["media"] == {"type": "photo", "media": "new", "caption": "hi", "caption_entities": []}
+    edit(town, her, photo(11, "two", "there", album="A"))
+    (letter,) = town.mail()[him]
+    assert (letter["method"], letter["body"]["caption"]) == ("editMessageCaption", "there")
+
+
+def test_a_refused_edit_of_a_part_leaves_its_album(town: Town, two_rows: Couple) -> None:
+    her, him = two_rows
+    assert edit(town, her, into(11, "document", BIG, album="A")) == ["relay.too_big", "relay.edit_undelivered"]
+    town.now += dt.timedelta(minutes=1)
+    assert [files(letter) for letter in town.mail()[him]] == [["0", "1", "2"], ["3"]]
+
+
+def test_of_what_never_arrived_nobody_is_told_that_it_is_seen(town: Town, talking: Couple) -> None:
+    her, _ = talking
+    send(town, her, text(10, "hello"))
+    (row,) = lease(town)
+    town.database.transact(outbox.dead, row.id, "refused", town.now)
+    assert edit(town, her, into(10, "document", BIG)) == ["relay.too_big"]
+
+
+@pytest.mark.parametrize("leased", [False, True])
+def test_a_row_of_before_that_telegram_would_copy_does_not_go(town: Town, talking: Couple, leased: bool) -> None:
+    her, him = talking
+    send(town, her, text(10, "hello"))
+    (row,) = town.database.read(relays.waiting_copies, [stored(town, her, 10).id])
+    copied = {"body": {"from_chat_id": town.member(her).telegram_id, "message_id": 10}}
+    assert town.database.transact(relays.rewrite, row.id, "copyMessage", copied, town.now)
+    if leased:
+        lease(town)
+    told = "relay.edit_undelivered" if leased else "relay.undelivered"
+    assert edit(town, her, into(10, "document", BIG)) == ["relay.too_big", told]
+    assert him not in town.mail()
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_what_was_refused_is_kept_beside_what_was_said(town: Town, talking: Couple, arrived: bool) -> None:
+    her, _ = talking
+    send(town, her, text(10, "awful"))
+    if arrived:
+        town.mail()
+    edit(town, her, into(10, "document", BIG, "read"), into(10, "document", BIG, "read"), text(10, "tea"))
+    for number in range(LATER + 3):
+        edit(town, her, into(10, "document", BIG, f"read {number}"))
+    kept = town.database.read(messages.content, stored(town, her, 10).id)
+    assert (kept["text"], [one["text"] for one in kept["before"]]) == ("tea", ["awful"]), "nothing refused takes the place of what was said"
+    assert [one["text"] for one in kept["tried"]] == ["read", *(f"read {number}" for number in range(3, LATER + 3))]
+    assert kept["tried"][0] == {"kind": "document", "text": "read", "file_id": "big"}
+
+
+def test_what_was_refused_is_kept_no_longer_than_what_was_said(town: Town, talking: Couple) -> None:
+    her, _ = talking
+    send(town, her, text(10, "hello"))
+    town.mail()
+    town.database.transact(messages.forget_content, town.now + dt.timedelta(days=2))
+    edit(town, her, into(10, "document", BIG))
+    assert town.database.read(messages.content, stored(town, her, 10).id) is None
+
+
+@pytest.mark.parametrize(("language", "mark"), [("en", "(tried in an edit, not passed on)"), ("ko", "(수정하려 했지만 전달되지 않음)")])
+def test_a_report_shows_what_was_tried(town: Town, couple: Couple, language: str, mark: str) -> None:
+    her, him = couple
+    boss = town.database.transact(members.create, ADMIN, language, NOW).id
+    send(town, him, text(10, "hello"))
+    town.mail()
+    link = Incoming(10, "text", "evil.example", [{"type": "url", "offset": 0, "length": 12}], mark="1")
+    assert edit(town, him, link) == ["trust.links", "relay.edit_undelivered"]
+    town.act(her, safety.report, him, "scam")
+    (filed,) = town.database.read(reports.open_reports)
+    (shown,) = texts(town.act(boss, moderation.look_evidence, filed.id), language)
+    said, tried = (next(line for line in shown.splitlines() if words in line) for words in ("hello", "evil.example"))
+    assert tried.endswith(mark)
+    assert mark not in said
+    send(town, her, text(10, "hi"))
+    assert edit(town, him, link) == [], "both wrote"
+    town.act(her, safety.report, him, "scam")
+    (shown,) = texts(town.act(boss, moderation.look_evidence, filed.id), language)
+    lines = [line for line in shown.splitlines() if "evil.example" in line]
+    assert sorted(mark in line for line in lines) == [False, True], "what was tried first, and what stands there now"
