@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from bot.replies import Button, Clear, Lines, Notice, Replies, Say, word
 from bot.usecases import access, detour, freezing, telling
 from bot.watching import UNREAD, Watched
 from db import audit, members, photos, safety, verifications
-from db.records import Member, Verification
+from db.records import Member, Review, Verification
 from db.session import Connection
 from engine import liveness
 from engine.embedding import unpacked
@@ -41,6 +41,8 @@ GO: Final = button("verify.go", "verify_go")
 AGAIN: Final = button("verify.again", "verify_go")
 ASK: Final = button("verify.ask", "verify_ask")
 CLOSE: Final = button("verify.close", "verify_close")
+Outdated = Literal["photo", "consent"]
+"""What changed since a video went to the admins, so that they compared it with something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,36 @@ def to_person(connection: Connection, context: Context, member: Member, message_
     return [Say(word("verify.sent_to_person"), ((PROFILE,),))]
 
 
-def decided(connection: Connection, context: Context, member: Member, *, approved: bool) -> Replies:
-    """An admin compared the video with the photos."""
+def outdated(connection: Connection, review: Review) -> Outdated | None:
+    """Why an admin's yes would give the badge to what nobody compared; None where it would not.
+
+    The video was sent beside the photo of the review; by now another may be the main one, or stand beside it and show somebody else,
+    and the consent to read faces may be gone.  Until the transaction ends the photos cannot change unseen (`photos_changed`).
+    """
+    verifications.lock(connection, review.member_id)
+    member = members.by_id(connection, review.member_id)
+    if member is None:
+        return None
+    if not member.face_consent:
+        return "consent"
+    held, faces = photos.of(connection, member.id), _faces(connection, member)
+    if not held or held[0].id != review.photo_id:
+        return "photo"
+    main = faces.get(held[0].id)
+    later = [faces[photo.id] for photo in held if photo.created_at > review.created_at and photo.id in faces]
+    another = main is not None and any(model == main[0] and float(main[1] @ face) < OTHER for model, face in later)
+    return "photo" if another else None
+
+
+def decided(connection: Connection, context: Context, member: Member, *, approved: bool, why: Outdated | None = None) -> Replies:
+    """An admin compared the video with the photos; `why` it was not these photos, so that another video is needed."""
+    if member.verified:
+        return []
+    if why is not None:
+        return [Say(word(f"verify.person_again.{why}"), ((SETTINGS,),) if why == "consent" else ((ASK,), (CLOSE,)))]
     if not approved:
         return [Say(word("verify.person_refused"), ((PHOTOS,), (PROFILE,)))]
-    return [] if member.verified else _pass(connection, context, member, "person")
+    return _pass(connection, context, member, "person")
 
 
 def main_face(connection: Connection, member: Member) -> tuple[str, Vector] | None:
@@ -181,6 +208,8 @@ def photos_changed(connection: Connection, context: Context, member: Member, bef
     Where that cannot be told (no face, no consent, other models) it goes: to pass again takes a minute, and a badge on somebody else's
     photo does harm.
     """
+    # An admin may be giving the badge at this moment.
+    verifications.lock(connection, member.id)
     fresh = members.by_id(connection, member.id)
     if fresh is None or not fresh.verified:
         return []

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bot.keyboards import VERIFY
-from bot.replies import Replies, Say
+from bot.replies import Notice, Replies, Say, word
+from bot.usecases import decisions, presenting, privacy, profile, verification
 from bot.usecases import photos as photo_usecases
-from bot.usecases import presenting, profile, verification
 from bot.usecases.verification import Pending
 from bot.watching import Watched
 from db import members, photos, safety, types, verifications
@@ -20,7 +22,7 @@ from db.session import Connection
 from engine.embedding import packed, unit
 from engine.liveness import Verdict
 from engine.values import Vector
-from tests.bot.meeting import ADMIN, Town, keys, presses, small_pack, surroundings, texts
+from tests.bot.meeting import ADMIN, WORDS, Town, keys, presses, small_pack, surroundings, texts
 from tests.bot.newcomer import selfie
 
 MODEL = "face-test"
@@ -161,6 +163,123 @@ def test_a_person_is_asked_with_a_video_and_decides(town: Town, her: int) -> Non
     assert keys(town.act(her, verification.begin)) == ["verify.waiting"]
     assert keys(town.act(her, verification.decided, approved=True)) == ["verify.passed"]
     assert town.member(her).verified
+
+
+@pytest.fixture
+def boss(town: Town) -> int:
+    return town.database.transact(members.create, ADMIN, "en", town.now).id
+
+
+def hand_over(town: Town, who: int) -> int:
+    """A video of who failed goes to the admins; the number of the case."""
+    if not town.database.read(verifications.recent, who):
+        send(town, who, watched(problem="flat"))
+    town.act(who, verification.ask_person)
+    assert keys(town.act(who, verification.to_person, 77)) == ["verify.sent_to_person"]
+    town.mail()
+    town.now += dt.timedelta(minutes=1)
+    return next(review.id for review in town.database.read(safety.reviews_open) if review.kind == "verify")
+
+
+def second_photo(town: Town, who: int, vector: Vector = ALIKE) -> int:
+    town.act(who, photo_usecases.receive, selfie(embedding=vector), f"f{town.now}")
+    return town.database.read(photos.of, who)[-1].id
+
+
+def make_another_main(town: Town, who: int) -> None:
+    town.act(who, photo_usecases.make_main, second_photo(town, who))
+
+
+def remove_the_main_one(town: Town, who: int) -> None:
+    second_photo(town, who)
+    town.act(who, photo_usecases.remove, town.database.read(photos.of, who)[0].id)
+
+
+def replace_the_main_one(town: Town, who: int) -> None:
+    town.act(who, photo_usecases.replace, town.database.read(photos.of, who)[0].id)
+    second_photo(town, who)
+
+
+def put_somebody_beside_it(town: Town, who: int) -> None:
+    second_photo(town, who, STRANGER)
+
+
+def take_the_consent_back(town: Town, who: int) -> None:
+    town.act(who, privacy.face, "off")
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [
+        (make_another_main, "photo"),
+        (remove_the_main_one, "photo"),
+        (replace_the_main_one, "photo"),
+        (put_somebody_beside_it, "photo"),
+        (take_the_consent_back, "consent"),
+    ],
+)
+def test_a_yes_counts_for_the_photos_that_were_compared_and_no_others(
+    town: Town, her: int, boss: int, meanwhile: Callable[[Town, int], None], why: str
+) -> None:
+    case = hand_over(town, her)
+    meanwhile(town, her)
+    town.mail()
+    said = town.act(boss, decisions.decide_review, case, approved=True)
+    assert keys(said)[0] == f"admin.verify_outdated.{why}"
+    assert isinstance(said[0], Notice)
+    assert said[0].alert, "the admin reads why"
+    assert len(texts(said[:1])[0]) <= 200
+    assert not town.member(her).verified
+    (letter,) = town.mail()[her]
+    told = WORDS.text(word(f"verify.person_again.{why}"), town.member(her).language)
+    assert letter["body"]["text"] == told
+    closed = town.database.read(safety.review_by_id, case)
+    assert closed is not None
+    assert closed.state == "refused"
+    assert keys(town.act(boss, decisions.decide_review, case, approved=True)) == ["admin.decided_already"]
+    if meanwhile in (make_another_main, remove_the_main_one):
+        again = hand_over(town, her)
+        town.act(boss, decisions.decide_review, again, approved=True)
+        assert town.member(her).verified, "of these photos"
+
+
+def test_another_photo_of_oneself_changes_nothing_about_a_yes(town: Town, her: int, boss: int) -> None:
+    case = hand_over(town, her)
+    second_photo(town, her)
+    assert keys(town.act(boss, decisions.decide_review, case, approved=True))[0] == "admin.approved"
+    assert town.member(her).verified
+
+
+def test_a_no_is_a_no_whatever_changed(town: Town, her: int, boss: int) -> None:
+    case = hand_over(town, her)
+    make_another_main(town, her)
+    town.mail()
+    assert keys(town.act(boss, decisions.decide_review, case, approved=False))[0] == "admin.refused"
+    (letter,) = town.mail()[her]
+    assert letter["body"]["text"] == WORDS.text(word("verify.person_refused"), town.member(her).language)
+
+
+def test_a_badge_and_another_main_photo_at_the_same_moment(town: Town, her: int, boss: int) -> None:
+    """The admin's transaction has looked at the photos and is about to end while the member exchanges them."""
+    case = hand_over(town, her)
+    other = second_photo(town, her, STRANGER)
+    town.act(her, photo_usecases.make_main, town.database.read(photos.of, her)[0].id)
+    change(town, her, verified=False)
+    exchange = threading.Thread(target=town.act, args=(her, photo_usecases.make_main, other))
+
+    def approve(connection: Connection) -> None:
+        review = safety.review_by_id(connection, case)
+        assert review is not None
+        verification.outdated(connection, review)
+        if exchange.ident is None:
+            exchange.start()
+            exchange.join(1.0)  # where nothing holds it up it has read by then that there is no badge
+        members.update(connection, her, town.now, verified=True)
+
+    town.database.transact(approve)
+    exchange.join()
+    assert town.database.read(photos.of, her)[0].id == other
+    assert not town.member(her).verified
 
 
 def test_nobody_sends_admins_a_video_unasked(town: Town, her: int) -> None:
