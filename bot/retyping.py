@@ -93,8 +93,8 @@ def _unusable(connection: Connection, member_id: int, pack: TypePack) -> list[tu
 
 def _store(connection: Connection, member_id: int, photo_id: int, analysis: Analysis) -> None:
     """The vectors of a photo that was read again; not those of a face that the member no longer agrees to."""
+    member = members.locked(connection, member_id)
     photo = next((one for one in photos.of(connection, member_id) if one.id == photo_id), None)
-    member = members.by_id(connection, member_id)
     if photo is None or member is None or analysis.photo_jpeg is None:
         return
     if analysis.embedding is not None and not member.face_consent:

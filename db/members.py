@@ -53,6 +53,12 @@ def by_id(connection: Connection, member_id: int) -> Member | None:
     return None if row is None else Member(**row)
 
 
+def locked(connection: Connection, member_id: int) -> Member | None:
+    """The member as they are now, and stay until this transaction ends: whoever changes or erases them waits, or has been waited for."""
+    row = connection.execute(select(members).where(members.c.id == member_id).with_for_update()).mappings().one_or_none()
+    return None if row is None else Member(**row)
+
+
 def by_account(connection: Connection, account: str, since: dt.datetime, chunk: int = writing.CHUNK) -> Member | None:
     """The member of an account that is known by its hash alone, if they were made after `since`; the newest are looked at first."""
     below, hash_of = None, accounts.hasher(connection)

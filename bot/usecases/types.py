@@ -13,7 +13,7 @@ from bot.keyboards import BY_PHOTOS, DISCOVER, PHOTOS, PRIVACY, PROFILE, TYPES
 from bot.replies import Lines, Named, Picture, Replies, Rows, Say, Word, word
 from bot.usecases import matching
 from bot.usecases.presenting import KINDS
-from db import photos
+from db import members, photos
 from db import types as member_types
 from db.records import Member, MemberType, StoredPhoto, TypeKind
 from db.session import Connection
@@ -34,8 +34,13 @@ def retype(connection: Connection, context: Context, member: Member) -> None:
     Over several photos a face type holds better (docs/types.md); clothes differ from photo to photo, and the first one is who they are.
     The groups are those of the gender that the member gave; without one of the two, the nearer type of both.  Where there are only
     vectors that the types in use must not be compared with, the type stays until the photo was read again (`bot.retyping`).
-    Faces without a consent that holds are not looked at: whoever answers new words with yes is read, and typed, anew.
+    Faces without a consent that holds are not looked at: whoever answers new words with yes is read, and typed, anew.  What the
+    member does at the same moment (another photo, a consent taken back, /delete) comes before or after, never in between.
     """
+    now = members.locked(connection, member.id)
+    if now is None:
+        return
+    member = now
     gender: Gender | None = "woman" if member.gender == "woman" else "man" if member.gender == "man" else None
     for kind in KINDS:
         found = photos.vectors(connection, member.id, kind) if _may_use(member, kind) else []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +17,13 @@ from bot.desk import Services
 from bot.settings import ScheduleSettings
 from bot.switching import TypesInUse, called, rows
 from bot.usecases import types as usecases
-from db import members, photos, types
+from db import erasure, members, photos, types
 from db import retyping as pages
-from db.session import Connection
+from db.records import Member
+from db.session import Connection, Database
 from engine.analysis import Analyser
-from engine.types import Given
-from engine.values import Analysis
+from engine.types import Given, TypePack
+from engine.values import Analysis, Gender, TypeGuess, Vector
 from tests.bot.meeting import Town, small_pack
 from tests.bot.newcomer import selfie
 from tests.bot.runner import scheduler
@@ -123,6 +126,67 @@ def test_a_face_whose_consent_lapsed_gives_no_type(town: Town, services: Service
     retyped(services)
     assert face_type(town, member_id) == "wf-1"
     services.runtime.close()
+
+
+class Interrupted:
+    """The types in use, whose first answer comes only after somebody else had a moment to change the member."""
+
+    def __init__(self, change: Callable[[Connection], object], database: Database) -> None:
+        self.pack = small_pack()
+        self.other = threading.Thread(target=database.transact, args=(change,))
+
+    def assign_face(self, vector: Vector, gender: Gender | None) -> TypeGuess | None:
+        if self.other.ident is None:
+            self.other.start()
+            self.other.join(1.0)  # it is done by then, or it waits for this transaction
+        return self.pack.assign_face(vector, gender)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.pack, name)
+
+
+def interrupted(town: Town, services: Services, member_id: int, change: Callable[[Connection], object]) -> None:
+    pack = Interrupted(change, town.database)
+    town.database.transact(retyping._batch, replace(services.context(), pack=cast("TypePack", pack)), [member_id])
+    pack.other.join(30)
+    assert not pack.other.is_alive()
+    services.runtime.close()
+
+
+def test_a_consent_that_is_taken_back_meanwhile_leaves_no_type(town: Town, services: Services) -> None:
+    her = with_vector(town, "face-test")
+
+    def withdraw(connection: Connection) -> None:
+        members.update(connection, her, town.now, face_consent=False)
+        erasure.withdraw_face(connection, her)
+
+    interrupted(town, services, her, withdraw)
+    assert face_type(town, her) is None
+
+
+def test_who_is_erased_meanwhile_does_not_end_the_run(town: Town, services: Services) -> None:
+    her = with_vector(town, "face-test")
+    interrupted(town, services, her, lambda connection: erasure.erase(connection, her, town.now))
+    assert town.database.read(members.by_id, her) is None
+
+
+def test_another_photo_meanwhile_gives_the_type(town: Town, services: Services) -> None:
+    her = with_vector(town, "face-test", axis=0)
+
+    def replaced(connection: Connection) -> None:
+        [photo] = photos.of(connection, her)
+        photos.drop_vectors(connection, her, "face")
+        photos.add_vector(connection, photo.id, "face", "face-test", "test", np.eye(4, dtype="<f4")[1].tobytes(), 4)
+        usecases.retype(connection, services.context(), town_member(connection, her))
+
+    interrupted(town, services, her, replaced)
+    assert face_type(town, her) == "wf-1"
+
+
+def town_member(connection: Connection, member_id: int) -> Member:
+    found = members.by_id(connection, member_id)
+    assert found is not None
+    return found
 
 
 def test_a_run_goes_on_where_it_was_killed(town: Town, services: Services) -> None:
