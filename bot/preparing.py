@@ -7,7 +7,8 @@ A row of the outbox says in `prepare` what is wanted (`bot.usecases.relay_kinds.
     {"media": {"media", "prepare"}}      new content for a message that arrived
     "anyway": true                       its sender said that a file may go though something could be left in it
 
-Pictures that come as files or stickers are looked at too (`bot.covering`): one that must be covered goes as a photo.
+Pictures that come as files or stickers are looked at too (`bot.covering`): one that must be covered goes as a photo, and a round film
+that must be as an ordinary one.  What is sent to be played is played: other bytes would arrive as a file that nobody looked at.
 
 Nothing here has effects that could not be repeated: bytes are in memory for the length of one call.
 """
@@ -27,7 +28,7 @@ from bot import covering
 from bot.calls import ATTACHED
 from bot.prepared import Prepared, Refused
 from bot.runtime import Runtime
-from bot.scrub import neutral
+from bot.scrub import Kind, neutral
 from bot.usecases.relay_kinds import COVERED, METHODS
 from db.records import OutboxRow
 from engine.analysis import Analyser
@@ -37,6 +38,8 @@ ACTIONS: Final = {
     "animation": "upload_video",
     "live_photo": "upload_video",
     "audio": "upload_voice",
+    "voice": "upload_voice",
+    "video_note": "upload_video_note",
     "sticker": "choose_sticker",
 }
 """What the recipient sees while a file is being worked on."""
@@ -44,6 +47,16 @@ PATIENCE: Final = 3
 """Attempts after which a picture that cannot be fetched to be looked at goes out covered."""
 ALONE: Final = frozenset({"document", "audio"})
 """Kinds that stand in albums of their own kind only."""
+FILMS: Final = {kind.mime: kind.file_name for kind in (Kind.MP4, Kind.MOV, Kind.WEBM, Kind.MKV)}
+SOUNDS: Final = {kind.mime: kind.file_name for kind in (Kind.OGG, Kind.MP3, Kind.M4A, Kind.AAC, Kind.FLAC, Kind.WAV)} | {
+    Kind.MP4.mime: "audio.m4a",
+    Kind.MOV.mime: "audio.m4a",
+    Kind.WEBM.mime: "audio.weba",
+    Kind.MKV.mime: "audio.mka",
+}
+"""Recorders write sound into containers of films; under such a name nobody is shown a picture that may be in it."""
+PLAYED: Final = {"voice": SOUNDS, "video_note": FILMS}
+"""Of what is sent to be played at once: the file name by what its bytes are.  Anything else would arrive as a file, unannounced."""
 Uploads = dict[str, tuple[str, bytes]]
 
 
@@ -87,8 +100,8 @@ class FilePreparer:
         """A file as it is to be sent: covered where it should be, and by its new bytes where it was worked on."""
         made, kind = dict(media), str(media["type"])
         look = await self._small(row, wanted["look"]) if wanted.get("look") else None
-        if wanted.get("look") and kind in COVERED and not made.get("has_spoiler") and not await self._safe(look):
-            made["has_spoiler"] = True
+        if wanted.get("look") and not made.get("has_spoiler") and not await self._safe(look):
+            made = _covered(made)
         if not wanted.get("file"):
             return made
         with suppress(TelegramAPIError):
@@ -102,9 +115,11 @@ class FilePreparer:
             uploads[name] = (str(wanted.get("name", "sticker.webp")), data)
         else:
             found = await self._runtime.compute(neutral, data, wanted.get("mime"), None)
+            if kind in PLAYED and found.mime not in PLAYED[kind]:
+                return Refused("relay.unheard")
             if not found.sure and not anyway:
                 return Refused("relay.unsure", ask=True)
-            uploads[name] = (found.name, found.data)
+            uploads[name] = (PLAYED.get(kind, {}).get(found.mime, found.name), found.data)
         made["media"] = f"{ATTACHED}{name}"
         if covering.is_picture(uploads[name][1]):
             seen = await self._runtime.compute(covering.look, uploads[name][1], self._analyser)
@@ -113,10 +128,16 @@ class FilePreparer:
             if seen.jpeg is not None:
                 uploads[name] = ("photo.jpg", seen.jpeg)
                 return {**covering.as_photo(made), "has_spoiler": True}
-        if look and kind in ("video", "animation"):
-            uploads[f"thumbnail{len(uploads)}"] = ("thumbnail.jpg", look)
-            made["thumbnail"] = f"{ATTACHED}{[*uploads][-1]}"
+        if look and kind in ("video", "animation", "video_note"):
+            await self._thumbnail(look, made, uploads)
         return made
+
+    async def _thumbnail(self, look: bytes, made: dict[str, Any], uploads: Uploads) -> None:
+        """Beside a film its small picture, which its sender's client may have made; without it Telegram makes one."""
+        found = await self._runtime.compute(neutral, look, None, None)
+        if found.sure and found.mime == Kind.JPEG.mime:
+            uploads[f"thumbnail{len(uploads)}"] = ("thumbnail.jpg", found.data)
+            made["thumbnail"] = f"{ATTACHED}{[*uploads][-1]}"
 
     async def _album(self, body: Mapping[str, Any], parts: list[dict[str, Any]], uploads: Uploads) -> Prepared | Refused:
         """Two to ten parts go as an album; one that is left alone as what it is.
@@ -167,6 +188,19 @@ class FilePreparer:
         except aiohttp.ClientError as error:
             raise OSError(type(error).__name__) from error
         return stream.getvalue()
+
+
+def _covered(media: Mapping[str, Any]) -> dict[str, Any]:
+    """A picture or film covered until it is tapped; a round film, which Telegram cannot cover, as an ordinary one.
+
+    >>> _covered({"type": "video_note", "media": "F", "length": 240, "duration": 5})
+    {'duration': 5, 'type': 'video', 'media': 'F', 'width': 240, 'height': 240, 'has_spoiler': True}
+    """
+    if media["type"] in COVERED:
+        return {**media, "has_spoiler": True}
+    rest = {name: value for name, value in media.items() if name not in ("type", "media", "length")}
+    size = {name: media["length"] for name in ("width", "height") if "length" in media}
+    return {**rest, "type": "video", "media": media["media"], **size, "has_spoiler": True}
 
 
 def _single(media: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ GROUPED: Final = frozenset({"photo", "live_photo", "video", "document", "audio"}
 """What Telegram lets stand in albums."""
 COVERED: Final = frozenset({"photo", "live_photo", "video", "animation"})
 """What Telegram can cover until it is tapped."""
+LOOKED_AT: Final = COVERED | {"video_note"}
+"""Whose small picture is looked at; a round film that must be covered goes as an ordinary one, which Telegram can cover."""
 HELD: Final = frozenset({"contact"})
 """Kinds that wait for the sender's word."""
 METHODS: Final = {
@@ -102,7 +104,8 @@ def scrubbed(incoming: Incoming) -> bool:
     if incoming.kind in ("video", "animation"):
         # Without a name they may still say where and with what they were taken.
         return found.name is not None or found.size <= DOWNLOAD_MAX
-    return incoming.kind in ("document", "audio", "sticker", "live_photo")
+    # What Telegram's own apps record carries nothing, but any client may send any sound as a voice message, and any film as a round one.
+    return incoming.kind in ("document", "audio", "voice", "video_note", "sticker", "live_photo")
 
 
 def too_big(incoming: Incoming) -> bool:
@@ -130,7 +133,7 @@ def preparation(incoming: Incoming) -> dict[str, Any] | None:
         wanted["name"] = (
             "sticker.tgs" if found.about.get("is_animated") else "sticker.webm" if found.about.get("is_video") else "sticker.webp"
         )
-    if incoming.kind in COVERED and found.look is not None:
+    if incoming.kind in LOOKED_AT and found.look is not None:
         wanted["look"] = found.look
     return wanted or None
 
@@ -308,7 +311,11 @@ def _caption(cleaned: Clean) -> dict[str, Any]:
 def _about(incoming: Incoming, found: File) -> dict[str, Any]:
     """What a file that is sent anew must be told about itself; titles only where they name neither account nor sender."""
     about: dict[str, Any] = {}
-    names = {"video": ("width", "height", "duration"), "animation": ("width", "height", "duration"), "audio": ("duration",)}
+    names = {
+        **dict.fromkeys(("video", "animation"), ("width", "height", "duration")),
+        **dict.fromkeys(("audio", "voice"), ("duration",)),
+        "video_note": ("duration", "length"),
+    }
     about |= {name: found.about[name] for name in names.get(incoming.kind, ()) if name in found.about}
     if incoming.kind == "video":
         about["supports_streaming"] = True

@@ -23,6 +23,8 @@ CONTENT = {
     "animation": films.films()["mp4"],
     "document": documents.documents()["pdf"],
     "audio": films.films()["mp3"],
+    "voice": films.films()["opus"],
+    "video_note": films.films()["mp4"],
 }
 
 

@@ -263,15 +263,18 @@ async def test_no_byte_tells_who_sent_it(stage: Stage, couple: tuple[Person, Per
     await act(mina, "poll", question=f"@{USER}?", options=["yes", f"tg://user?id={mina.id}"])
     for name, data in FILES.items():
         await mina.attach("document", data, FILE_NAME, caption=f"{name} {told}")
-    for kind, name in (("audio", "mp3"), ("audio", "m4a"), ("video", "mp4"), ("animation", "mp4")):
-        await mina.attach(kind, FILES[name], FILE_NAME, caption=told, title=f"by {NAME}", performer=NAME)
+    played = [("audio", "mp3"), ("audio", "m4a"), ("video", "mp4"), ("animation", "mp4"), ("video_note", "mp4"), ("video_note", "mov")]
+    played += [("voice", name) for name in ("opus", "vorbis", "mp3", "m4a", "mp4")]
+    for kind, name in played:
+        caption = {} if kind == "video_note" else {"caption": told}
+        await mina.attach(kind, FILES[name], FILE_NAME, title=f"by {NAME}", performer=NAME, **caption)
     for name in ("jpeg", "jpeg_turned"):
         await mina.attach("photo", FILES[name], FILE_NAME, caption=told)
         await mina.attach("document", FILES[name], FILE_NAME, caption=told, media_group_id="9")
     await mina.write("the last word")
     await jun.hears("the last word", patience=150)
     everything = [message for message in await jun.messages() if message["message_id"] not in before and not message["out"]]
-    assert len(everything) == 4 + len(FILES) + 4 + 4 + 1
+    assert len(everything) == 4 + len(FILES) + len(played) + 4 + 1
     shown = json.dumps(everything, ensure_ascii=False)
     for secret in (USER, NAME, NAME.split()[1], SECRET, str(mina.id), "forward_origin", "via_bot", "text_mention"):
         assert secret not in shown, secret
