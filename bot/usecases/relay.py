@@ -77,7 +77,7 @@ def _receive(connection: Connection, context: Context, member: Member, incoming:
     message, replies = _pass_on(connection, context, member, partner, pair, incoming, way)
     if message is None:
         return replies
-    nudges.look(connection, context, message, partner, pair, said, addresses=relay_ways.addresses(incoming))
+    nudges.look(connection, context, message, partner, pair, relay_kinds.legible(incoming), addresses=relay_ways.addresses(incoming))
     return [*replies, *relay_ways.went(connection, context, member, pair, message, way)]
 
 

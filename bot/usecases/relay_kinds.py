@@ -143,13 +143,24 @@ def said(incoming: Incoming) -> dict[str, Any]:
 
     Of a poll the options by themselves too: whoever asked is told by them what was chosen, and any line of the text may be another.
     """
-    kept: dict[str, Any] = {"kind": incoming.kind, "text": incoming.text or words(incoming)}
+    kept: dict[str, Any] = {"kind": incoming.kind, "text": legible(incoming)}
     if options := _options(incoming):
         kept["options"] = options
     if incoming.file is not None:
         # Of a live photo the still: a file that shows by itself what it was.
         kept |= {"file_id": incoming.file.still or incoming.file.id, "unique": incoming.file.unique}
     return kept
+
+
+def legible(incoming: Incoming) -> str:
+    """All that the partner can read of a message: its text or caption, the words of kinds without, the titles of music.
+
+    >>> song = File("F", about={"title": "visit a.top", "performer": "B"})
+    >>> legible(Incoming(1, "audio", text="listen", file=song)), legible(Incoming(1, "text", "hi"))
+    ('listen\\nvisit a.top\\nB', 'hi')
+    """
+    about = incoming.file.about if incoming.file is not None and incoming.kind == "audio" else {}
+    return "\n".join(str(line) for line in (incoming.text, words(incoming), about.get("title"), about.get("performer")) if line)
 
 
 def words(incoming: Incoming) -> str:

@@ -25,8 +25,8 @@ DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
 RECENT: Final = timedelta(days=90)
 """For so long a report that was found true keeps its weight against the trust in whom it was about."""
-SEEN: Final = frozenset({"photo", "video", "video_note", "animation", "document", "live_photo", "paid_media"})
-"""Kinds that show a picture: before both wrote, only verified members may send them."""
+SEEN: Final = frozenset({"photo", "video", "video_note", "animation", "document", "audio", "live_photo", "paid_media"})
+"""Pictures and files, music among them, which shows titles: before both wrote, only verified members may send them."""
 LEADING: Final = frozenset({"contact"})
 """Kinds that lead out of the chat as a link does."""
 
