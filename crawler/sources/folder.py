@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote, unquote_to_bytes
 
 from crawler.errors import Gone
 from crawler.sources.base import SOURCE_ID_MAX, Batch, Item
@@ -24,6 +25,8 @@ SUFFIXES = frozenset(
 """Of pictures, also of kinds that we cannot read: they are counted as seen and refused, not passed over in silence."""
 BATCH = 16
 """Pictures between two notes of how far we are."""
+CURSOR_NAME = 4_000
+"""Characters of a name in a cursor: archives have names that no column holds.  Files that begin alike up to here come again."""
 
 
 class Folder:
@@ -51,11 +54,12 @@ class Folder:
         provenance = Provenance(files)
         names = [name for name in files.names() if PurePosixPath(name).suffix.lower() in SUFFIXES]
         prefix = root(self.path)
-        rest = [name for name in names if name > cursor]
+        last = name_in(cursor)
+        rest = [name for name in names if name > last]
         for start in range(0, len(rest), BATCH):
             chunk = rest[start : start + BATCH]
             items = tuple(self._item(prefix, name, provenance.of(name)) for name in chunk)
-            yield Batch(items, chunk[-1], len(names))
+            yield Batch(items, cursor_of(chunk[-1]), len(names))
 
     def read(self, item: Item) -> bytes:
         """At most `max_bytes` + 1 bytes of a picture that `batches` gave.
@@ -100,6 +104,21 @@ def root(path: Path) -> str:
     """Names a folder so that pictures of the same name in two folders have two ids: its name and where it lies."""
     absolute = path.resolve()
     return f"{printable(absolute.name)[:60]}-{hashlib.sha256(bytes(absolute)).hexdigest()[:8]}"
+
+
+def cursor_of(name: str) -> str:
+    r"""A file name as a cursor: as it is where it can be stored as text, else its bytes after a slash, with which no name begins.
+
+    >>> cursor_of("여름/a.jpg"), cursor_of("a\udcff.jpg"), name_in(cursor_of("a\udcff.jpg"))
+    ('여름/a.jpg', '/a%FF.jpg', 'a\udcff.jpg')
+    """
+    name = name[:CURSOR_NAME]
+    return name if printable(name) == name else "/" + quote(name.encode("utf-8", "surrogateescape"))
+
+
+def name_in(cursor: str) -> str:
+    """The name that `cursor_of` was given; cursors of before it were names as they are."""
+    return unquote_to_bytes(cursor[1:]).decode("utf-8", "surrogateescape") if cursor.startswith("/") else cursor
 
 
 def identity(prefix: str, name: str) -> str:

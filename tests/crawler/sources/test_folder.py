@@ -12,7 +12,7 @@ import pytest
 
 from crawler.errors import Broken, Gone, Refused, SourceError
 from crawler.sources.base import SOURCE_ID_MAX, Item
-from crawler.sources.folder import BATCH, Folder, identity, printable, root
+from crawler.sources.folder import BATCH, Folder, cursor_of, identity, name_in, printable, root
 
 LIMIT = 1000
 
@@ -200,6 +200,43 @@ def test_names_of_any_bytes_become_ids_that_can_be_stored(tmp_path: Path) -> Non
             item.source_id.encode()
             assert item.file.isprintable()
             assert source.read(item)
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xff", b"line\nbreak", "둘이".encode(), b"%41", b"\xf0\x9f\x91", b"sub/\xed\xa0\x80", b"x" * 240, "é".encode() * 120]
+)
+def test_it_goes_on_after_a_name_of_any_bytes(tmp_path: Path, name: bytes) -> None:
+    """The name is the last one of a batch, and what is stored of it can be stored as text."""
+    files = [b"%03d" % number for number in range(BATCH - 1)] + [b"0A" + name, b"0B" + name]
+    for file in files:
+        whole = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + file + b".jpg"))
+        whole.parent.mkdir(exist_ok=True)
+        whole.write_bytes(b"x")
+    first, second = Folder(tmp_path, LIMIT).batches("")
+    assert [len(first.items), len(second.items)] == [BATCH, 1]
+    assert first.cursor.encode().decode().isprintable()
+    assert items(tmp_path, first.cursor) == list(second.items)
+    assert items(tmp_path, second.cursor) == []
+
+
+def test_cursors_of_before_are_understood(tmp_path: Path) -> None:
+    for name in ("%41.jpg", "A.jpg", "둘이.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [item.file for item in items(tmp_path, "%41.jpg")] == ["A.jpg", "둘이.jpg"]
+    assert items(tmp_path, "둘이.jpg") == []
+
+
+def test_a_name_longer_than_a_cursor_loses_nothing(tmp_path: Path) -> None:
+    """Names in archives have up to 65,535 bytes, and more once they are read as UTF-8: no column of MariaDB holds these."""
+    names = [f"{'x' * 60_000}{number:02}.jpg" for number in range(BATCH + 2)]
+    packed = archive(tmp_path / "x.zip", *((name, b"x") for name in names))
+    source = Folder(packed, LIMIT)
+    first, second = source.batches("")
+    source.close()
+    assert {item.source_id for item in items(packed, first.cursor)} >= {item.source_id for item in second.items}
+    for name in (names[-1], "░" * 65_000, "\n" + "👫" * 65_000):
+        assert len(cursor_of(name).encode()) < 65_535
+        assert name >= name_in(cursor_of(name))
 
 
 def test_names_that_look_alike_once_printed_stay_apart() -> None:
