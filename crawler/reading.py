@@ -29,20 +29,15 @@ class Again(Protocol):
 
 
 def refresh(database: Database, face_model: str, fashion_model: str, again: Again, progress: Progress) -> int:
-    """Make vectors of other embeddings anew, a page a transaction; how many people had such."""
+    """Make vectors of other embeddings anew, a page a transaction; how many people got new ones.
+
+    Whose crop cannot be embedded keeps the vector and version that there were, which nothing compares with new ones, and is tried
+    again in the next run.  Who is removed meanwhile is passed over.
+    """
     changed = 0
     for page in _pages(database, pixels=False):
-        stale = [one for one in page if one.face_version not in {face_model, None} or one.fashion_version not in {fashion_model, None}]
-        rows: list[couples.Vectors] = []
-        for one in stale:
-            crops = database.read(couples.people, one.id - 1, 1)[0]
-            face, face_version = one.face_vector, one.face_version
-            fashion, fashion_version = one.fashion_vector, one.fashion_version
-            if face_version != face_model:
-                face, face_version = _packed(again.face_again(crops.face_jpeg)), face_model
-            if fashion_version not in {fashion_model, None}:
-                fashion, fashion_version = _packed(again.fashion_again(crops.body_jpeg, _face(one.facts))), fashion_model
-            rows.append((one.id, face, face_version if face else None, fashion, fashion_version if fashion else None))
+        found = (_anew(database, one, face_model, fashion_model, again) for one in page)
+        rows = [row for row in found if row is not None]
         if rows:
             database.transact(couples.set_vectors, rows)
             changed += len(rows)
@@ -50,14 +45,37 @@ def refresh(database: Database, face_model: str, fashion_model: str, again: Agai
     return changed
 
 
+def _anew(database: Database, one: CouplePerson, face_model: str, fashion_model: str, again: Again) -> couples.Vectors | None:
+    """Somebody's vectors, those of other embeddings made anew; None where there is nothing new to write."""
+    # Everybody has a face: who has a vector of none lost it when a crop could not be read.  Clothes are not seen of everybody.
+    old_face, old_fashion = one.face_version != face_model, one.fashion_version not in {fashion_model, None}
+    crops = _crops(database, one.id) if old_face or old_fashion else None
+    if crops is None:
+        return None
+    face = _packed(again.face_again(crops[0])) if old_face else None
+    fashion = _packed(again.fashion_again(crops[1], _face(one.facts))) if old_fashion else None
+    if face is None and fashion is None:
+        return None
+    return (
+        one.id,
+        *((one.face_vector, one.face_version) if face is None else (face, face_model)),
+        *((one.fashion_vector, one.fashion_version) if fashion is None else (fashion, fashion_model)),
+    )
+
+
+def _crops(database: Database, person: int) -> tuple[bytes, bytes] | None:
+    """Crops of face and body, None where the person was removed meanwhile: the next one in the table is somebody else."""
+    found = database.read(couples.people, person - 1, 1)
+    return (found[0].face_jpeg, found[0].body_jpeg) if found and found[0].id == person else None
+
+
 def read(database: Database, face_model: str, fashion_model: str, recent: int) -> Corpus:
     """Everybody on photos of couples, with vectors of these two embeddings only, and the `recent` newest selfies."""
     subjects = tuple(_subject(one, face_model, fashion_model) for page in _pages(database, pixels=False) for one in page)
 
     def pixels(person: int) -> tuple[bytes, bytes]:
-        found = database.read(couples.people, person - 1, 1)
         # Somebody who was removed meanwhile is drawn as nobody.
-        return (found[0].face_jpeg, found[0].body_jpeg) if found and found[0].id == person else (b"", b"")
+        return _crops(database, person) or (b"", b"")
 
     members = tuple(
         Recent(
