@@ -8,6 +8,8 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
+from db.records import years
+
 ADULT: Final = 18
 OLDEST: Final = 100
 ABOUT_LIMIT: Final = 500
@@ -30,20 +32,25 @@ MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", 
 _INVISIBLE = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 
 
-def birth_date(text: str, today: date) -> date | Refusal:
+def birth_date(text: str, today: date, language: str = "en") -> date | Refusal:
     """A date of birth as people write it.
 
     Understood: `1994-03-07`, `1994.3.7`, `1994년 3월 7일`, `19940307`, `940307`, `7 March 1994`, `March 7, 1994`, and
-    `25.12.1994` where only one order of day and month makes sense.
+    `25.12.1994` or `94-03-07` where only one order of year, month and day makes sense.
+
+    Args:
+        text: what was typed.
+        today: the last day that is not in the future.
+        language: of the conversation, `ko` or `en`; in Korean `03.07.01` begins with the year.
 
     >>> today = date(2026, 11, 21)
     >>> birth_date("940307", today) == birth_date("1994. 3. 7.", today) == birth_date("7th March 1994", today) == date(1994, 3, 7)
     True
-    >>> [birth_date(text, today).value for text in ("03/07/1994", "soon", "2031-01-01")]
-    ['ambiguous', 'format', 'future']
+    >>> [birth_date(text, today).value for text in ("03/07/1994", "25/12/04", "soon", "2031-01-01")]
+    ['ambiguous', 'ambiguous', 'format', 'future']
     """
     plain = unicodedata.normalize("NFKC", text).casefold().strip()
-    found = _written_month(plain, today) or _digits(plain, today) or Refusal.FORMAT
+    found = _written_month(plain, today) or _digits(plain, today, language) or Refusal.FORMAT
     if not isinstance(found, date):
         return found
     if found > today:
@@ -62,7 +69,7 @@ def _written_month(text: str, today: date) -> date | Refusal | None:
     return _date(_century(year, today) if year < 100 else year, months[0], day) or Refusal.FORMAT
 
 
-def _digits(text: str, today: date) -> date | Refusal | None:
+def _digits(text: str, today: date, language: str) -> date | Refusal | None:
     """A date of digits only, with or without separators (also 년, 월, 일), or None."""
     if re.search(r"[^\d\s./년월일생,-]", text):
         return None
@@ -70,6 +77,7 @@ def _digits(text: str, today: date) -> date | Refusal | None:
     if len(parts) == 1 and len(parts[0]) == 8:
         return _date(int(parts[0][:4]), int(parts[0][4:6]), int(parts[0][6:]))
     if len(parts) == 1 and len(parts[0]) == 6:
+        # As on a Korean identity card, and as the question's example without its hyphens.
         return _date(_century(int(parts[0][:2]), today), int(parts[0][2:4]), int(parts[0][4:]))
     if len(parts) != 3 or any(len(part) > 4 for part in parts):
         return None
@@ -78,7 +86,40 @@ def _digits(text: str, today: date) -> date | Refusal | None:
         return _date(first, second, third)
     if len(parts[2]) == 4:
         return _day_and_month(first, second, third)
-    return _date(_century(first, today), second, third) if len(parts[0]) == 2 else None
+    return _short(parts, text, today, language)
+
+
+def _short(parts: list[str], text: str, today: date, language: str) -> date | Refusal | None:
+    """Three parts of one or two digits, of which the first or the last is the year: one meaning, or none is taken.
+
+    A reading counts where month and day are numbers that months and days have, be it a day that this month lacks: 30/02/04 is a slip
+    in 2004, no proof of somebody born on the 4th of February 1930.
+    """
+    first, second, third = (int(part) for part in parts)
+    orders = []
+    if len(parts[0]) == 2:
+        orders.append((first, second, third))
+    if len(parts[2]) == 2:
+        orders += [(third, second, first), (third, first, second)]
+    meant = {(_past(*order, today), order[1], order[2]) for order in orders if 1 <= order[1] <= 12 and 1 <= order[2] <= 31}
+    year_first = next(iter(meant & {(_past(first, second, third, today), second, third)}), None) if len(parts[0]) == 2 else None
+    if year_first is not None and _is_year_first(text, year_first, today, language):
+        return _date(*year_first)
+    return Refusal.AMBIGUOUS if len(meant) > 1 else next((_date(*one) for one in meant), None)
+
+
+def _is_year_first(text: str, reading: tuple[int, int, int], today: date, language: str) -> bool:
+    """Whether the form itself says that the year stands first.
+
+    With 년 it is written there.  With dots (`03.07.01`) it is how dates are written in Korea, and somebody who speaks Korean with the
+    bot means that, unless it makes a child of them, who are the fewest here: then an adult wrote the day first, as people do abroad.
+    Slashes and hyphens are used in every order, also in Korea.
+    """
+    if "년" in text:
+        return True
+    dotted = re.fullmatch(r"\d{2}\s*\.\s*\d{1,2}\s*\.\s*\d{1,2}\s*\.?\s*생?", text) is not None
+    born = _date(*reading)
+    return language == "ko" and dotted and born is not None and years(born, today) >= ADULT
 
 
 def _day_and_month(first: int, second: int, year: int) -> date | Refusal | None:
@@ -90,6 +131,11 @@ def _day_and_month(first: int, second: int, year: int) -> date | Refusal | None:
 def _century(year: int, today: date) -> int:
     """Two digits of a year: the latest such year that is not in the future."""
     return 2000 + year if 2000 + year <= today.year else 1900 + year
+
+
+def _past(year: int, month: int, day: int, today: date) -> int:
+    """The century of two digits of a year that makes a day of the past (or today)."""
+    return 2000 + year if (2000 + year, month, day) <= (today.year, today.month, today.day) else 1900 + year
 
 
 def _date(year: int, month: int, day: int) -> date | None:

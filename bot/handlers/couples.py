@@ -75,6 +75,7 @@ def make() -> Router:
     router.callback_query.register(answered, Pressed("couple_yes", "couple_no"))
     router.message.register(_rest(albums), albums)
     router.message.register(birth, F.text & ~F.text.startswith("/"), AtStep(couples.BIRTH))
+    router.callback_query.register(birth_pressed, Pressed("set"), AtStep(couples.BIRTH))
     router.message.register(_photo(albums), F.photo | F.document, AtStep(couples.PHOTO))
     router.message.register(remind, ~F.text.startswith("/"), AtStep(couples.STEP))
     return router
@@ -108,6 +109,11 @@ async def answered(query: CallbackQuery, desk: Desk, press: Press) -> None:
 async def birth(message: Message, desk: Desk) -> None:
     """A typed date of birth."""
     await desk.run(message, couple_links.birth, message.text or "")
+
+
+async def birth_pressed(query: CallbackQuery, desk: Desk, press: Press) -> None:
+    """Whether the typed date is right."""
+    await desk.run(query, couple_links.birth_pressed, press.choice)
 
 
 async def remind(message: Message, desk: Desk) -> None:

@@ -35,7 +35,20 @@ def look(connection: Connection, context: Context, member: Member, upload_id: in
 
 def birth(connection: Connection, context: Context, member: Member, typed: str) -> Replies:
     """The date of birth was typed, by the giver or by the other one."""
-    outcome = couples.adult(connection, context, member, typed)
+    return _born(connection, context, member, couples.adult(connection, context, member, typed))
+
+
+def birth_pressed(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
+    """One of the buttons below a date that was asked back: `birth:…`; another question's button is none of it."""
+    field, _, value = choice.partition(":")
+    if field != "birth":
+        return [Notice(word("ask.passed"))]
+    outcome = couples.confirmed(connection, context, member, value)
+    return [*([Clear()] if isinstance(outcome, Member) else []), *_born(connection, context, member, outcome)]
+
+
+def _born(connection: Connection, context: Context, member: Member, outcome: Replies | Member) -> Replies:
+    """Go on with what the date was asked for."""
     if not isinstance(outcome, Member):
         return outcome
     waiting = member.draft.get(OPEN)

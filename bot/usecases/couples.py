@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot import answers
 from bot.context import Context
 from bot.judging import Verdict
 from bot.keyboards import button
-from bot.replies import Button, Lines, Notice, Replies, Say, Word, word
-from bot.usecases import consent, detour, onboarding, questions, withdrawal
+from bot.replies import Button, Clear, Lines, Notice, Replies, Say, Word, word
+from bot.usecases import births, consent, detour, onboarding, withdrawal
 from db import members, uploads
 from db.corpus_records import Upload
 from db.records import Member
@@ -69,18 +68,26 @@ def close(connection: Connection, context: Context, member: Member) -> Replies:
 
 def remind(connection: Connection, context: Context, member: Member) -> Replies:
     """Something else arrived than what was asked for."""
-    return [Say(word("couple.birth" if member.step == BIRTH else "couple.need_photo"), ((CLOSE,),))]
+    if member.step != BIRTH:
+        return [Say(word("couple.need_photo"), ((CLOSE,),))]
+    choices = births.choices(member)
+    return [Say(births.question(member) if choices else word("couple.birth"), (*choices, (CLOSE,)))]
 
 
 def adult(connection: Connection, context: Context, member: Member, typed: str) -> Replies | Member:
     """The typed date of birth: the member, who is of age, or what is said instead."""
-    wrong = questions.store(connection, context, member, "birth", typed)
-    if wrong is not None:
-        return [Say(wrong), *remind(connection, context, member)]
-    member = members.by_id(connection, member.id) or member
-    if (member.age(context.now) or 0) >= answers.ADULT:
-        return member
-    return onboarding.turn_away(connection, context, member)
+    told = births.tell(connection, context, member, typed)
+    if isinstance(told, Member):
+        return told
+    return [*([] if told is None else [Say(told)]), *remind(connection, context, members.by_id(connection, member.id) or member)]
+
+
+def confirmed(connection: Connection, context: Context, member: Member, choice: str) -> Replies | Member:
+    """What was answered about a date that makes a minor: the member, who is of age by now, or what is said instead."""
+    said = births.confirm(connection, context, member, choice)
+    if isinstance(said, Member):
+        return [Clear(), *onboarding.turn_away(connection, context, said)] if births.minor(context, said) else said
+    return [*said, *remind(connection, context, members.by_id(connection, member.id) or member)]
 
 
 def receive(connection: Connection, context: Context, member: Member, verdict: Verdict) -> Replies:

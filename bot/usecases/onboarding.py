@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from bot import answers
 from bot.context import Context
 from bot.keyboards import MENU, RESUME, button
 from bot.replies import Clear, Notice, Replies, Say, word
-from bot.usecases import consent, freezing, questions, withdrawal
+from bot.usecases import births, consent, freezing, questions, withdrawal
 from bot.usecases.questions import ask, expects
 from db import audit, consents, members, photos, safety
 from db.records import Language, Member
@@ -44,6 +43,8 @@ def press(connection: Connection, context: Context, member: Member, field: str, 
     """A button of a question was pressed during onboarding."""
     if member.status != "onboarding" or field not in ORDER or not expects(member, field):
         return [Notice(word("ask.passed"))]
+    if field == "birth":
+        return _confirm_birth(connection, context, member, value)
     shown = Clear() if field == "photo" else questions.answered(field, context, member, value)
     if field == "language":
         if value not in ("ko", "en"):
@@ -75,14 +76,28 @@ def text(connection: Connection, context: Context, member: Member, typed: str) -
     stopped = freezing.heard(connection, context, member, typed, "about") if step == "about" else []
     if stopped:
         return stopped
+    if step == "birth":
+        return _tell_birth(connection, context, member, typed)
     wrong = questions.store(connection, context, member, step, typed)
     if wrong is not None:
         return [Say(wrong), *_ask(context, member, step)]
-    if step == "birth":
-        fresh = members.by_id(connection, member.id) or member
-        if (fresh.age(context.now) or 0) < answers.ADULT:
-            return turn_away(connection, context, member)
     return _advance(connection, context, member)
+
+
+def _tell_birth(connection: Connection, context: Context, member: Member, typed: str) -> Replies:
+    told = births.tell(connection, context, member, typed)
+    if isinstance(told, Member):
+        return _advance(connection, context, told)
+    return [*([] if told is None else [Say(told)]), *_ask(context, members.by_id(connection, member.id) or member, "birth")]
+
+
+def _confirm_birth(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
+    said = births.confirm(connection, context, member, choice)
+    if isinstance(said, Member):
+        shown = questions.answered("birth", context, member, choice)
+        # Asked on the day before, the answer may come on the birthday.
+        return [shown, *(turn_away if births.minor(context, said) else _advance)(connection, context, said)]
+    return [*said, *_ask(context, members.by_id(connection, member.id) or member, "birth")]
 
 
 def location(connection: Connection, context: Context, member: Member, latitude: float, longitude: float) -> Replies:
@@ -199,7 +214,7 @@ def turn_away(connection: Connection, context: Context, member: Member) -> Repli
 
 def come_of_age(connection: Connection, context: Context, member: Member) -> Replies:
     """Someone who was turned away writes again: still too young, or 18 by now and welcome."""
-    if (member.age(context.now) or 0) < answers.ADULT:
+    if births.minor(context, member):
         return [Say(word("underage.still"), ((button("underage.mistyped", "appeal"),),))]
     safety.unban(connection, member.id, context.now, "onboarding")
     return [Say(word("underage.welcome_back")), *_go_on(connection, context, member, "gender")]

@@ -1,6 +1,7 @@
 """The questions of the conversation: what is asked at each step, which buttons it has, and how an answer is stored.
 
-The same questions serve onboarding (step `city`) and later changes (step `edit.city`).
+The same questions serve onboarding (step `city`) and later changes (step `edit.city`).  The date of birth has a module of its own,
+`births`, since it may be asked back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from bot.answers import Refusal
 from bot.context import Context
 from bot.keyboards import button, grid
 from bot.replies import Button, Replies, Rows, Say, Word, word
+from bot.usecases import births
 from db import members
 from db.records import Gender, Member, Seeks
 from db.session import Connection
@@ -53,7 +55,7 @@ def question(step: str, context: Context, member: Member) -> Question:
     if step == "ages":
         return _ages(context, member)
     if step == "birth":
-        return Question(word("ask.birth"))
+        return Question(births.question(member), births.choices(member))
     if step == "photo":
         return Question(word("ask.photo"))
     if step == "about":
@@ -177,16 +179,7 @@ def _store_about(connection: Connection, context: Context, member: Member, value
     return None
 
 
-def _store_birth(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    born = answers.birth_date(value, context.now.date())
-    if isinstance(born, Refusal):
-        return born
-    members.update(connection, member.id, context.now, birth_date=born)
-    return None
-
-
 _STORES: Final = {
-    "birth": _store_birth,
     "gender": _store_gender,
     "seeks": _store_seeks,
     "city": _store_city,

@@ -36,6 +36,11 @@ def test_dates_as_people_write_them(text: str) -> None:
         ("050101", date(2005, 1, 1)),
         ("271231", date(1927, 12, 31)),
         ("2000-02-29", date(2000, 2, 29)),
+        ("12/25/01", date(2001, 12, 25)),
+        ("25/3/94", date(1994, 3, 25)),
+        ("3/3/94", date(1994, 3, 3)),
+        ("05.05.05", date(2005, 5, 5)),
+        ("03년 7월 1일", date(2003, 7, 1)),
     ],
 )  # fmt: skip
 def test_dates_with_one_meaning(text: str, born: date) -> None:
@@ -46,6 +51,14 @@ def test_dates_with_one_meaning(text: str, born: date) -> None:
     ("text", "why"),
     [
         ("03/07/1994", Refusal.AMBIGUOUS),
+        ("25/12/04", Refusal.AMBIGUOUS),
+        ("03-07-01", Refusal.AMBIGUOUS),
+        ("03.07.01", Refusal.AMBIGUOUS),
+        ("3/7/94", Refusal.AMBIGUOUS),
+        ("26-11-22", Refusal.AMBIGUOUS),
+        ("30/02/04", Refusal.AMBIGUOUS),
+        ("94-02-30", Refusal.FORMAT),
+        ("7/3/4", Refusal.FORMAT),
         ("2031-01-01", Refusal.FUTURE),
         ("1890-01-01", Refusal.OLD),
         ("1994-13-07", Refusal.FORMAT),
@@ -61,6 +74,36 @@ def test_dates_with_one_meaning(text: str, born: date) -> None:
 )
 def test_dates_that_are_none(text: str, why: Refusal) -> None:
     assert answers.birth_date(text, TODAY) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "born"),
+    [
+        ("03.07.01", date(2003, 7, 1)),
+        ("03. 7. 1.", date(2003, 7, 1)),
+        ("94.03.07", BORN),
+        ("030701", date(2003, 7, 1)),
+        ("03.07.01생", date(2003, 7, 1)),
+        ("25.12.04", Refusal.AMBIGUOUS),
+        ("03-07-01", Refusal.AMBIGUOUS),
+        ("25/12/04", Refusal.AMBIGUOUS),
+    ],
+)
+def test_dots_in_korean_begin_with_the_year_where_that_is_an_adult(text: str, born: object) -> None:
+    assert answers.birth_date(text, TODAY, "ko") == born
+
+
+@given(
+    st.dates(date(1927, 1, 1), TODAY),
+    st.sampled_from(["%y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{0}%d{0}%y"]),
+    st.sampled_from("-/. "),
+    st.sampled_from(["ko", "en"]),
+)
+def test_a_short_date_is_never_taken_for_another_one(born: date, form: str, separator: str, language: str) -> None:
+    """In whatever order it is written; with dots a Korean date begins with the year."""
+    read = answers.birth_date(born.strftime(form.format(separator)), TODAY, language)
+    if (language, separator) != ("ko", ".") or form.startswith("%y"):
+        assert read in (born, Refusal.AMBIGUOUS)
 
 
 @given(st.text(max_size=60))

@@ -173,12 +173,14 @@ def test_who_is_too_young_ends_it(town: Town, giver: int, side: str) -> None:
     child = stranger(town)
     if side == "giver":
         assert keys(town.act(child, couples.agree)) == ["couple.birth"]
-        assert keys(town.act(child, couple_links.birth, "2012-01-01")) == ["underage.turned_away"]
+        assert keys(town.act(child, couple_links.birth, "2012-01-01")) == ["ask.birth.sure"]
+        assert keys(town.act(child, couple_links.birth_pressed, "birth:2012-01-01")) == ["underage.turned_away"]
         assert town.database.read(uploads.of_member, child) == []
     else:
         key = token(give(town, giver))
         town.act(child, couple_links.open_link, key)
-        assert keys(town.act(child, couple_links.birth, "2012-01-01")) == ["underage.turned_away"]
+        assert keys(town.act(child, couple_links.birth, "2012-01-01")) == ["ask.birth.sure"]
+        assert keys(town.act(child, couple_links.birth_pressed, "birth:2012-01-01")) == ["underage.turned_away"]
         [upload] = town.database.read(uploads.of_member, giver)
         assert state(town, upload.id) == ("withdrawn", False)
         assert "취소되어" in told(town, giver)

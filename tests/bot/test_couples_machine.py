@@ -89,6 +89,7 @@ class Photos(Fresh):
         member = self.database.read(members.by_id, self.accounts[who])
         if member is not None and member.step == couples.BIRTH:
             self.act(who, couple_links.birth, "1994-03-07" if who != 3 else born)
+            self.act(who, couple_links.birth_pressed, f"birth:{born}")
 
     @rule(who=people, key=photos, yes=st.booleans())
     def answer(self, who: int, key: str, yes: bool) -> None:

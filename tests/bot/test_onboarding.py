@@ -154,8 +154,9 @@ def turned_away(newcomer: Newcomer) -> None:
     """Eighteen tomorrow."""
     newcomer.upto("birth")
     tomorrow = newcomer.town.now.date() + dt.timedelta(days=1)
-    said = newcomer.say(tomorrow.replace(year=tomorrow.year - 18).isoformat())
-    assert keys(said) == ["underage.turned_away"]
+    born = tomorrow.replace(year=tomorrow.year - 18).isoformat()
+    assert keys(newcomer.say(born)) == ["ask.birth.sure"]
+    assert keys(newcomer.press("birth", born)) == ["ask.answered", "underage.turned_away"]
 
 
 def test_under_eighteen_is_turned_away_and_cannot_try_another_date(newcomer: Newcomer) -> None:

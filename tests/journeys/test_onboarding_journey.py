@@ -131,6 +131,7 @@ async def test_wrong_kinds_of_answers_get_the_question_again(mina: Person, step:
 async def test_under_eighteen_is_turned_away_for_good(stage: Stage, mina: Person) -> None:
     await sign_up(mina, upto="birth")
     await mina.write("2015-01-01")
+    await mina.press(await mina.hears("2015-01-01"), "set")
     said = await mina.hears("🌱")
     await mina.write("1994-03-07")
     await mina.hears("🌱")
