@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from db import writing
 from db.matching_tables import daily_picks
 from db.records import Member
-from db.search import has_photo, shown
+from db.showing import has_photo, shown
 from db.tables import members
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from db import writing
 from db.matching_records import Exposed, Impression, Place
 from db.matching_tables import impressions
-from db.search import has_photo, shown
+from db.showing import has_photo, shown
 from db.tables import members
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select
 from db import pairs as pair_queries
 from db import writing
 from db.records import Outcome
+from db.showing import has_photo, shown
 from db.tables import blocks, likes, members
 
 LIKE, SKIP = 1, 0
@@ -77,7 +78,8 @@ def answered_at(connection: Connection, who: int, whom: int) -> dt.datetime | No
 def received(connection: Connection, member_id: int, *, skipped: bool = False, limit: int = 100) -> list[int]:
     """Members who like `member_id` and whom they have not answered (with `skipped`: whom they skipped), newest first.
 
-    Left out: who is not active any more or hidden, and who blocked or was blocked.
+    Left out: whom nobody is shown for now (not active, not to be reached, hidden, without an approved photo), and who blocked or
+    was blocked.
     """
     wanted = []
     for mine, theirs in (("lo", "hi"), ("hi", "lo")):
@@ -89,8 +91,8 @@ def received(connection: Connection, member_id: int, *, skipped: bool = False, l
                 likes.c[mine] == member_id,
                 likes.c[f"{theirs}_mark"] == LIKE,
                 own == SKIP if skipped else own.is_(None),
-                members.c.status == "active",
-                members.c.hidden_at.is_(None),
+                shown(),
+                has_photo(),
                 ~select(blocks.c.at).where(_between(member_id, likes.c[theirs])).exists(),
             )
         )

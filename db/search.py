@@ -3,8 +3,9 @@
 A and B may meet if each has the gender and the age that the other seeks, each lies within the other's distance, they share a
 language where either asks for it, each is verified where the other asks for it, neither blocked the other, they never were a
 pair, A has not answered about B, and B is active, reachable, not hidden and has an approved photo.
-Ages are exact to the birthday at the date of `now`.  Distances are those of the coarse coordinates; whoever has none is near
-those of the same city, and near everyone who set no limit.  Nobody under 18 is ever on either side.
+Ages are exact to the birthday at the date of `now`; a range up to `OLDEST` has no end.  Distances are those of the coarse
+coordinates; whoever has none is near those of the same city, and near everyone who set no limit.  Nobody under 18 is ever on
+either side.
 """
 
 from __future__ import annotations
@@ -22,11 +23,19 @@ from db import writing
 from db.geography import EARTH_KM, HALFWAY_KM, box, haversine_limit
 from db.matching_records import IndexRow
 from db.records import Candidate, Member
+from db.showing import has_photo, shown
 from db.tables import blocks, likes, members, pairs, photos
 
 ADULT = 18
+OLDEST = 99
+"""The highest bound of an age range: it means that age and every higher one, so that "any age" leaves nobody out."""
 SOUGHT = {"women": ("woman",), "men": ("man",), "everyone": ("woman", "man", "other")}
 SOUGHT_BY = {"woman": ("women", "everyone"), "man": ("men", "everyone"), "other": ("everyone",)}
+OWN = ("distance", "age", "language", "verified")
+"""Filters that a member sets, by what counts them."""
+THEIRS = tuple(f"their_{name}" for name in OWN)
+SET_BY = {"distance": ("distance_km",), "age": ("age_min", "age_max"), "language": ("same_language",), "verified": ("verified_only",)}
+"""The settings of a member behind each filter of `OWN`."""
 OPTIONAL = ("age", "distance", "language", "verified", "their_age", "their_distance", "their_language", "their_verified", "seen")
 
 INDEXED = [one.name for one in fields(IndexRow) if one.name != "speaks"]
@@ -124,6 +133,52 @@ def count_by_filter(connection: Connection, member: Member, now: dt.datetime) ->
     return {name: int(count or 0) for name, count in zip(OPTIONAL, row, strict=True)}
 
 
+def count_wider(connection: Connection, member: Member, now: dt.datetime, wider: Sequence[Member]) -> list[int]:
+    """How many more people there would be if the member's own filters were as each of `wider` has them.
+
+    `wider`: the member with some of the settings of `SET_BY` changed; each lets everybody in whom the member's own let in.
+    """
+    if not wider:
+        return []
+    changed = [name for name in OWN if any(getattr(one, field) != getattr(member, field) for one in wider for field in SET_BY[name])]
+    filters = _filters(member, now)
+    kept = [condition for name, condition in filters.items() if name not in changed]
+    missing = ~and_(true(), *(filters[name] for name in changed))
+    # What none of them changes is asked once, before the sums: few are left for these.
+    sums = []
+    for place, one in enumerate(wider):
+        asked = _filters(one, now)
+        sums.append(func.sum(case((and_(true(), *(asked[name] for name in changed)), 1), else_=0)).label(f"step_{place}"))
+    row = connection.execute(select(*sums).where(*kept, missing)).one()
+    return [int(count or 0) for count in row]
+
+
+def count_together(connection: Connection, member: Member, now: dt.datetime) -> dict[frozenset[str], int]:
+    """How many people the member's own filters leave out, by which of `OWN` do so; all other filters hold."""
+    filters = _filters(member, now)
+    kept = [condition for name, condition in filters.items() if name not in OWN]
+    missed = sum((case((~filters[name], 1 << place), else_=0) for place, name in enumerate(OWN)), start=literal(0))
+    some = select(missed.label("missed")).where(*kept, ~and_(*(filters[name] for name in OWN))).subquery()
+    rows = connection.execute(select(some.c.missed, func.count()).group_by(some.c.missed))
+    return {frozenset(name for place, name in enumerate(OWN) if code >> place & 1): int(count) for code, count in rows}
+
+
+def count_missed(connection: Connection, member: Member, ids: Iterable[int], now: dt.datetime) -> dict[str, int]:
+    """How many of `ids` each filter keeps from the member, by `OWN`, `THEIRS` and "gender" (whom either of the two seeks).
+
+    Somebody whom several filters leave out counts for each of them; filters that leave out nobody are not among the keys.
+    """
+    filters = _filters(member, now)
+    names = [name for name in (*OWN, *THEIRS, "gender") if name in filters]
+    found = dict.fromkeys(names, 0)
+    for chunk in writing.chunks(ids):
+        missed = [func.sum(case((~filters[name], 1), else_=0)).label(name) for name in names]
+        row = connection.execute(select(*missed).where(members.c.id.in_(chunk))).one()
+        for name, count in zip(names, row, strict=True):
+            found[name] += int(count or 0)
+    return {name: count for name, count in found.items() if count}
+
+
 def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
     """The conditions on a row of `members`, each never NULL, so that it can be negated."""
     today = now.date()
@@ -132,12 +187,14 @@ def _filters(member: Member, now: dt.datetime) -> dict[str, Condition]:
         nobody = {name: true() for name in OPTIONAL}
         return {**nobody, "complete": false()}
     born = members.c.birth_date
+    counted = min(age, OLDEST)
+    young = true() if member.age_max >= OLDEST else born > years_before(today, member.age_max + 1)
     return {
         "status": and_(members.c.id != member.id, shown()),
         "gender": and_(members.c.gender.in_(SOUGHT[member.seeks]), members.c.seeks.in_(SOUGHT_BY[member.gender])),
         "adult": and_(born.is_not(None), born <= years_before(today, ADULT)),
-        "age": and_(born <= years_before(today, member.age_min), born > years_before(today, member.age_max + 1)),
-        "their_age": and_(members.c.age_min <= age, members.c.age_max >= age),
+        "age": and_(born <= years_before(today, member.age_min), young),
+        "their_age": and_(members.c.age_min <= counted, members.c.age_max >= counted),
         "distance": _near_enough(member),
         "their_distance": _near_enough_for_them(member),
         "language": _shares_language(member) if member.same_language else true(),
@@ -162,11 +219,6 @@ def years_before(day: dt.date, count: int) -> dt.date:
         return day.replace(year=year)
     except ValueError:  # 29 February in a common year: whoever was born on 1 March has the birthday still ahead
         return dt.date(year, 2, 28)
-
-
-def shown() -> Condition:
-    """Whether the person at hand is shown to anybody: active, to be reached, and not hidden until reports are reviewed."""
-    return and_(members.c.status == "active", members.c.reachable.is_(True), members.c.hidden_at.is_(None))
 
 
 def _near_enough(member: Member) -> Condition:
@@ -204,13 +256,6 @@ def _shares_language(member: Member) -> Condition:
     """Whether the person at hand speaks one of the member's languages; codes hold no character that LIKE gives a meaning."""
     spoken = literal(" ") + case((members.c.languages == "", members.c.language), else_=members.c.languages) + literal(" ")
     return or_(false(), *(spoken.like(f"% {code} %") for code in member.speaks))
-
-
-def has_photo() -> Condition:
-    """Whether the person at hand has an approved photo."""
-    # Not EXISTS, which MariaDB answers by first listing everybody who has a photo.
-    shown = select(photos.c.id).where(photos.c.member_id == members.c.id, photos.c.status == "approved").limit(1)
-    return shown.scalar_subquery().is_not(None)
 
 
 def _placed() -> Condition:

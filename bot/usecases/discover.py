@@ -113,13 +113,13 @@ def why(connection: Connection, context: Context, member: Member, person_id: int
 
 
 def widen(connection: Connection, context: Context, member: Member, what: str) -> Replies:
-    """Make a filter one step wider and look again; nothing is ever widened without this press."""
+    """Make a filter as wide as the button says and look again; nothing is ever widened without this press."""
     stopped = access.stop_meeting(connection, context, member)
     if stopped:
         return stopped
     said = widening.widen(connection, context, member, what)
     if said is None:
-        return [Notice(word("discover.passed"))]
+        return [Notice(word("ask.passed"))]
     fresh = members.by_id(connection, member.id) or member
     return [Clear(), Say(said), *following(connection, context, fresh)]
 

@@ -1,8 +1,13 @@
-"""When few or none are left: which filter costs most, said honestly, and buttons that make it wider; nothing widens by itself."""
+"""When few or none are left: which filter costs most, said honestly, and buttons that make it wider; nothing widens by itself.
+
+A button carries what the filter will be, as its label says it (`distance:50`, `ages:24-36`), and nothing else is ever set: an older
+button, or one that is pressed twice, does no more than it said.  What is offered is the smallest step that lets somebody in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.context import Context
@@ -11,13 +16,32 @@ from bot.replies import Button, Lines, Rows, Say, Word, word
 from bot.usecases.questions import ANY_AGE, ANYWHERE, DISTANCES, ages_word, distance_word
 from db import members, search
 from db.records import Member
+from db.search import OWN, SET_BY, THEIRS
 from db.session import Connection
 
 FEW: Final = 3
 """People behind the one on the card, from which on the filters are spoken of."""
 MORE_AGES: Final = 5
-OWN: Final = ("distance", "age", "language", "verified")
-THEIRS: Final = ("their_distance", "their_age", "their_language", "their_verified")
+"""Years that a step adds at both ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A wider filter: `wider` is the member as they would be with it, `more` how many people more there would be."""
+
+    name: str
+    wider: Member
+    more: int
+
+    @property
+    def choice(self) -> str:
+        """What the button carries."""
+        return _choice(self.name, self.wider)
+
+    @property
+    def button(self) -> Button:
+        """The button that says what the filter will be and makes it so."""
+        return button(word(f"discover.widen_{_kind(self.name)}", **_values(self.name, self.wider)), "widen", choice=self.choice)
 
 
 def few(connection: Connection, context: Context, member: Member) -> tuple[list[Word], Rows]:
@@ -31,63 +55,132 @@ def few(connection: Connection, context: Context, member: Member) -> tuple[list[
     if not cost.get(costliest):
         return lines, ()
     lines.append(word("discover.costliest", filter=word(f"discover.by.{costliest}", n=f"{cost[costliest]:,}")))
-    return lines, _buttons(member, cost)[:1]
+    own = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])[:1]
+    return lines, _rows(_alone(connection, context, member, own))
 
 
 def nobody(connection: Connection, context: Context, member: Member) -> Say:
     """That there is nobody left, what each filter costs, and buttons that change it."""
     cost = search.count_by_filter(connection, member, context.now)
+    offers = _alone(connection, context, member, [name for name in OWN if cost.get(name)])
     lines: list[object] = [word("discover.nobody"), ""]
-    lines += [word(f"discover.cost.{name}", cost[name]) for name in (*OWN, *THEIRS) if cost.get(name)]
-    if not any(cost.get(name) for name in OWN):
+    lines += [word(f"discover.cost.{offer.name}", offer.more) for offer in offers]
+    lines += [word(f"discover.cost.{name}", cost[name]) for name in THEIRS if cost.get(name)]
+    if not offers:
+        offers = _together(connection, context, member)
+        if offers:
+            filters = tuple(word(f"discover.part_{_kind(one.name)}", **_values(one.name, one.wider)) for one in offers)
+            lines.append(word("discover.together", offers[-1].more, filters=filters))
+    if not offers:
         lines.append(word("discover.nobody_wait"))
-    return Say(word("discover.card", lines=Lines(tuple(lines))), (*_buttons(member, cost), (SETTINGS,)))
+    return Say(word("discover.card", lines=Lines(tuple(lines))), (*_rows(sorted(offers, key=lambda one: -one.more)), (SETTINGS,)))
 
 
 def held(connection: Connection, context: Context, member: Member) -> Say:
     """That those who are left were shown to many lately, and that there is more tomorrow."""
     cost = search.count_by_filter(connection, member, context.now)
-    return Say(word("discover.capped"), (*_buttons(member, cost)[:1], (SETTINGS,)))
+    own = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])[:1]
+    return Say(word("discover.capped"), (*_rows(_alone(connection, context, member, own)), (SETTINGS,)))
 
 
 def widen(connection: Connection, context: Context, member: Member, what: str) -> Word | None:
-    """Make a filter one step wider and say how it is now; None where there is no such filter."""
-    if what == "distance":
-        km = wider_distance(member)
-        members.update(connection, member.id, context.now, distance_km=km)
-        return word("discover.widened_distance", distance=distance_word(km))
-    if what == "ages":
-        low, high = wider_ages(member)
-        members.update(connection, member.id, context.now, age_min=low, age_max=high)
-        return word("discover.widened_ages", ages=ages_word(low, high))
-    if what == "language":
-        members.update(connection, member.id, context.now, same_language=False)
-        return word("discover.widened_language")
-    if what == "verified":
-        members.update(connection, member.id, context.now, verified_only=False)
-        return word("discover.widened_verified")
+    """Make a filter as wide as the button said and say how it is now.
+
+    None where that is not wider than now, no step that is ever offered, or no such filter: pressed twice, old or forged.
+    """
+    for name in OWN:
+        for wider in steps(member, name):
+            if what == _choice(name, wider):
+                members.update(connection, member.id, context.now, **{field: getattr(wider, field) for field in SET_BY[name]})
+                return word(f"discover.widened_{_kind(name)}", **_values(name, wider))
     return None
 
 
-def wider_distance(member: Member) -> int:
-    """The next wider distance in km, 0 for anywhere; members without coordinates know only their city or anywhere."""
-    if member.latitude is None or member.distance_km == ANYWHERE:
-        return ANYWHERE
-    return next((km for km in DISTANCES if km > member.distance_km), ANYWHERE)
+def steps(member: Member, name: str) -> tuple[Member, ...]:
+    """The member with one of `OWN` wider and wider, up to where it leaves nobody out; empty where it is so already."""
+    if name == "distance":
+        return tuple(replace(member, distance_km=km) for km in _distances(member))
+    if name == "age":
+        return tuple(replace(member, age_min=low, age_max=high) for low, high in _ages(member))
+    if name == "language":
+        return (replace(member, same_language=False),) if member.same_language else ()
+    return (replace(member, verified_only=False),) if member.verified_only else ()
 
 
-def wider_ages(member: Member) -> tuple[int, int]:
-    """Five years more at both ends, within what is allowed at all."""
-    return max(ANY_AGE[0], member.age_min - MORE_AGES), min(ANY_AGE[1], member.age_max + MORE_AGES)
+def _distances(member: Member) -> tuple[int, ...]:
+    """Wider distances in km, 0 for anywhere; members without coordinates know only their city or anywhere."""
+    if member.distance_km == ANYWHERE:
+        return ()
+    further = () if member.latitude is None else tuple(km for km in DISTANCES if km > member.distance_km)
+    return (*further, ANYWHERE)
 
 
-def _buttons(member: Member, cost: Mapping[str, int]) -> Rows:
-    """A button for each of the member's own filters that leaves somebody out, the costliest first."""
-    offers: dict[str, Button] = {
-        "distance": button(word("discover.widen_distance", distance=distance_word(wider_distance(member))), "widen", choice="distance"),
-        "age": button(word("discover.widen_ages", ages=ages_word(*wider_ages(member))), "widen", choice="ages"),
-        "language": button("discover.widen_language", "widen", choice="language"),
-        "verified": button("discover.widen_verified", "widen", choice="verified"),
-    }
-    costly = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])
-    return tuple((offers[name],) for name in costly)
+def _ages(member: Member) -> list[tuple[int, int]]:
+    """Five years more at both ends each time, up to any age."""
+    low, high = member.age_min, member.age_max
+    found = []
+    while low > ANY_AGE[0] or high < ANY_AGE[1]:
+        low, high = min(low, max(ANY_AGE[0], low - MORE_AGES)), max(high, min(ANY_AGE[1], high + MORE_AGES))
+        found.append((low, high))
+    return found
+
+
+def _alone(connection: Connection, context: Context, member: Member, names: Sequence[str]) -> list[Offer]:
+    """For each of these filters the smallest step that lets somebody in by itself."""
+    found = (_smallest(connection, context, member, name, steps(member, name)) for name in names)
+    return [offer for offer in found if offer is not None]
+
+
+def _together(connection: Connection, context: Context, member: Member) -> list[Offer]:
+    """The fewest filters that only together let somebody in, each by the smallest step; `more` of the last one is that of all."""
+    missed = search.count_together(connection, member, context.now)
+    if not missed:
+        return []
+    names = min(missed, key=lambda one: (len(one), -missed[one], sorted(one)))
+    wide = member
+    for name in names:
+        wide = _with(wide, name, steps(member, name)[-1])
+    found: list[Offer] = []
+    # One after the other: each with those before it as they are offered, and those after it without any bound.
+    for name in (name for name in OWN if name in names):
+        wider = [_with(wide, name, step) for step in steps(member, name)]
+        offer = _smallest(connection, context, member, name, wider)
+        if offer is None:
+            return []
+        found.append(offer)
+        wide = offer.wider
+    return found
+
+
+def _smallest(connection: Connection, context: Context, member: Member, name: str, wider: Sequence[Member]) -> Offer | None:
+    """The first of these that lets somebody in."""
+    counts = search.count_wider(connection, member, context.now, wider)
+    return next((Offer(name, one, count) for one, count in zip(wider, counts, strict=True) if count), None)
+
+
+def _with(member: Member, name: str, step: Member) -> Member:
+    """The member with one filter as `step` has it."""
+    fields = {field: getattr(step, field) for field in SET_BY[name]}
+    return replace(member, **fields)
+
+
+def _rows(offers: Sequence[Offer]) -> Rows:
+    return tuple((offer.button,) for offer in offers)
+
+
+def _kind(name: str) -> str:
+    """A filter of `OWN` as keys of sentences and buttons have it."""
+    return "ages" if name == "age" else name
+
+
+def _choice(name: str, wider: Member) -> str:
+    """What a button carries for a filter: what it will be."""
+    settings = {"distance": f":{wider.distance_km}", "age": f":{wider.age_min}-{wider.age_max}"}
+    return _kind(name) + settings.get(name, "")
+
+
+def _values(name: str, wider: Member) -> dict[str, Word]:
+    """What a sentence about a filter says of it."""
+    if name == "distance":
+        return {"distance": distance_word(wider.distance_km)}
+    return {"ages": ages_word(wider.age_min, wider.age_max)} if name == "age" else {}

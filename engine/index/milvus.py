@@ -268,7 +268,7 @@ def expression(seeker: Seeker) -> str | None:
     """What Milvus can say of the filters; None: nobody fits.
 
     >>> print(expression(Seeker(7, 1, 2, 0, 18, 99, today=20000, languages=1, verified=True)))
-    gender in [2] and seeks in [1, 3, 5, 7] and born >= -16524 and born <= 13425 and age_min <= 54 and age_max >= 54 and id not in [7] \
+    gender in [2] and seeks in [1, 3, 5, 7] and born >= -719162 and born <= 13425 and age_min <= 54 and age_max >= 54 and id not in [7] \
 and distance == 65535
     """
     wanted = Wanted.of(seeker)

@@ -28,6 +28,8 @@ CELLS: Final = 2
 UNPLACED: Final = 180 * CELLS * 360 * CELLS
 """The cell of those without coordinates."""
 EPOCH: Final = dt.date(1970, 1, 1)
+OLDEST: Final = 99
+"""The highest bound of an age range: it means that age and every higher one, as `db.search` has it."""
 # sin²(d / 2R) for each whole distance, the last one beyond every haversine; haversines are compared, not distances: no inverse sine.
 _LIMITS: Final[NDArray[np.float64]] = np.append(np.sin(np.arange(HALFWAY) / (2 * EARTH_KM)) ** 2, 2.0)
 
@@ -70,7 +72,7 @@ class Wanted:
     """The seeker's side in the columns' terms."""
 
     age: int
-    """The seeker's own."""
+    """The seeker's own, `OLDEST` at most."""
     born_first: int
     """Days: the earliest birth date that is young enough."""
     born_last: int
@@ -84,8 +86,8 @@ class Wanted:
         own = age(seeker.born, seeker.today)
         if own < ADULT:
             return None
-        oldest = years_before(seeker.today, seeker.age_max + 1) + 1
-        return cls(own, oldest, years_before(seeker.today, max(seeker.age_min, ADULT)), stored_distance(seeker.distance_km))
+        oldest = days(dt.date.min) if seeker.age_max >= OLDEST else years_before(seeker.today, seeker.age_max + 1) + 1
+        return cls(min(own, OLDEST), oldest, years_before(seeker.today, max(seeker.age_min, ADULT)), stored_distance(seeker.distance_km))
 
 
 def stored_distance(km: int) -> int:

@@ -121,16 +121,16 @@ def test_few_left_names_the_costliest_filter_and_offers_to_widen_it(town: Town) 
     assert "⏳ After this one 3 more people fit what you are looking for." in texts([shown])[0]
     assert "Most are left out by your distance (3)." in texts([shown])[0]
     assert isinstance(shown, Shown)
-    assert [item.press.choice for item in buttons(shown) if item.press.do == "widen"] == ["distance"]
+    assert [item.press.choice for item in buttons(shown) if item.press.do == "widen"] == ["distance:0"]
     assert town.member(me) == before, "nothing widens by itself"
     for rest in (2, 1, 0):
         (shown,) = [one for one in town.act(me, discover.answer, card([shown]), liked=False) if isinstance(one, Shown)]
         text = texts([shown])[0]
         assert ("This is the last person" if rest == 0 else f"After this one {rest} more") in text
     assert town.member(me).distance_km == 30
-    replies = town.act(me, discover.widen, "distance")
+    replies = town.act(me, discover.widen, "distance:0")
     assert keys(replies)[0] == "discover.widened_distance"
-    assert town.member(me).distance_km == 50
+    assert town.member(me).distance_km == 0
 
 
 def test_where_many_are_left_nothing_is_said_of_filters(town: Town) -> None:

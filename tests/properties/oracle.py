@@ -131,6 +131,15 @@ class World:
         """How many more there would be if one filter alone were dropped."""
         return len(self.left(viewer, today, (name,))) - len(self.left(viewer, today))
 
+    def gain(self, viewer: int, wider: Someone, today: dt.date) -> int:
+        """How many more there would be if the viewer were as `wider`."""
+        before, here = len(self.left(viewer, today)), self.people[viewer]
+        self.people[viewer] = wider
+        try:
+            return len(self.left(viewer, today)) - before
+        finally:
+            self.people[viewer] = here
+
     def likers(self, who: int) -> set[int]:
         """Who likes `who` and has no answer."""
         return {one for (one, whom), liked in self.answers.items() if whom == who and liked and (who, one) not in self.answers}

@@ -47,6 +47,8 @@ who = st.integers(0, PEOPLE - 1)
 rarely = st.integers(0, 3)
 """What ends a story is tried one time in four, so that stories get somewhere."""
 PATHS = ("sql", "lies", "ghosts", "index")
+FORGED = ("distance", "distance:7", "distance:-1", "ages:17-99", "ages:50-40", "ages:", "gender", "blocked", "")
+"""What no button carries, whatever a member's filters are."""
 two = st.integers(0, 10_000)
 """Chooses two people, mostly of those of whom one saw the other's card (`Meeting.some_two`)."""
 LOOKS = ("reason.observed", "reason.taste", "reason.prior", "reason.wear", "evidence.observed", "evidence.prior", "evidence.even")
@@ -154,20 +156,19 @@ class Meeting(RuleBasedStateMachine):
         talks = self.may_act(me) and theirs in self.world.partners(mine) and self.person(theirs).status in ("active", "paused")
         assert shown == (self.approved(theirs) if talks else [])
 
-    @rule(me=who, what=st.sampled_from(["distance", "ages", "language", "verified", "gender", "blocked"]))
-    def widen(self, me: int, what: str) -> None:
-        """A filter is made wider by a press, and no other one with it."""
+    @rule(me=who, name=st.sampled_from(OWN), step=st.integers(0, 20), forged=st.sampled_from([*FORGED, *[None] * len(FORGED)]))
+    def widen(self, me: int, name: str, step: int, forged: str | None) -> None:
+        """A filter is made as wide as a button says, and no other one with it; a forged button does nothing."""
         one = self.person(self.ids[me])
-        if one.status == "active" and not one.hidden:
-            if what == "distance":
-                one.within_km = {0: 0, 50: 100, 100: 200, 200: 0, 400: 0}[one.within_km] if one.place else 0
-            elif what == "ages":
-                one.ages = max(18, one.ages[0] - 5), min(99, one.ages[1] + 5)
-            elif what == "language":
-                one.only_my_languages = False
-            elif what == "verified":
-                one.only_verified = False
-        self.act(me, discover.widen, what)
+        ladder = list(town.wider(one, name).items())
+        what, after = (forged, one) if forged is not None or not ladder else ladder[step % len(ladder)]
+        may = one.status == "active" and not one.hidden
+        if may:
+            one.within_km, one.ages = after.within_km, after.ages
+            one.only_my_languages, one.only_verified = after.only_my_languages, after.only_verified
+        replies = self.act(me, discover.widen, what or FORGED[0])
+        if may:
+            assert ("ask.passed" in {told.key for told in town.words_in(replies)}) == (after is one)
 
     @rule()
     def daily_pick(self) -> None:
@@ -502,12 +503,10 @@ class Meeting(RuleBasedStateMachine):
         told = {one.key: one.count for one in town.words_in(replies)}
         if "discover.nobody" in told:
             assert not self.world.left(viewer, today)
-        for name in (*OWN, *THEIRS):
+        for name in THEIRS:
             if (count := told.get(f"discover.cost.{name}")) is not None:
                 assert count == self.world.cost(viewer, name, today) > 0
-        for name in OWN:
-            if name.replace("age", "ages").replace("languages", "language") in town.widenings(replies):
-                assert self.world.cost(viewer, name, today) > 0
+        self.check_widening(viewer, told, town.widenings(replies))
         if (left := told.get("discover.few")) is not None:
             assert left == len(self.world.left(viewer, today)) - 1
         if "discover.last" in told:
@@ -515,6 +514,30 @@ class Meeting(RuleBasedStateMachine):
         costliest = [one for one in told if one.startswith("discover.by.")]
         costs = {name: self.world.cost(viewer, name, today) for name in (*OWN, *THEIRS)}
         assert all(costs[name.removeprefix("discover.by.")] == max(costs.values()) for name in costliest)
+
+    def check_widening(self, viewer: int, told: dict[str, int | None], offered: set[str]) -> None:
+        """Each button is the smallest step that helps, with the others where no filter helps alone; the figures are of these steps."""
+        one, today = self.person(viewer), self.now.date()
+        together = one
+        for name in OWN:
+            ladder = town.wider(one, name)
+            for what in offered & set(ladder):
+                for field in town.FIELDS[name]:
+                    together = dataclasses.replace(together, **{field: getattr(ladder[what], field)})
+                if "discover.together" not in told:
+                    helping = [step for step, wider in ladder.items() if self.world.gain(viewer, wider, today)]
+                    assert what == helping[0]
+                    if "discover.nobody" in told:
+                        assert told[f"discover.cost.{name}"] == self.world.gain(viewer, ladder[what], today)
+        if "discover.nobody" not in told:
+            return
+        alone = [name for name in OWN if self.world.cost(viewer, name, today)]
+        everybody = len(self.world.left(viewer, today, OWN))
+        assert len(offered) == len(alone) or not alone
+        assert ("discover.together" in told) == (not alone and everybody > 0)
+        assert ("discover.nobody_wait" in told) == (everybody == 0)
+        if "discover.together" in told:
+            assert told["discover.together"] == self.world.gain(viewer, together, today) > 0
 
     def read_mail(self, expected: str) -> list[tuple[int, int]]:
         """Whose photo waits for whom; only news of a match and the day's card may hold one."""

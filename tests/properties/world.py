@@ -23,6 +23,9 @@ from tests.properties.oracle import Someone
 PLACES = [("서울", SEOUL), ("수원", SUWON), ("부산", BUSAN), ("서울", None), ("제주", None), (None, None)]
 """Kilometres between them are far from every distance that can be set."""
 DISTANCES = (0, 50, 100, 400)
+STEPS = (10, 30, 50, 100, 200)
+"""Distances that buttons offer, before "anywhere"."""
+FIELDS = {"distance": ("within_km",), "age": ("ages",), "language": ("only_my_languages",), "verified": ("only_verified",)}
 TYPE_NAMES = [name for info in small_pack().types for name in (info.name, info.name_ko)]
 
 births = (dt.date(1995, 11, 23), dt.date(1988, 5, 5), dt.date(2008, 11, 24))
@@ -135,7 +138,7 @@ def cards(replies: Replies) -> list[tuple[int, int, Shown]]:
 
 
 def widenings(replies: Replies) -> set[str]:
-    """Which filters buttons offer to widen."""
+    """What filters buttons offer: `distance:50`, `ages:24-36`, `language`, `verified`."""
     return {
         button.press.choice
         for reply in replies
@@ -143,6 +146,20 @@ def widenings(replies: Replies) -> set[str]:
         for button in buttons(reply)
         if button.press.do == "widen"
     }
+
+
+def wider(one: Someone, name: str) -> dict[str, Someone]:
+    """What a filter of one's own can be made by a button, the smallest step first: by what the button carries, the person then."""
+    if name == "distance":
+        further = [km for km in STEPS if km > one.within_km] if one.place else []
+        return {f"distance:{km}": dataclasses.replace(one, within_km=km) for km in ([*further, 0] if one.within_km else [])}
+    if name == "age":
+        low, high = one.ages
+        ladder = dict.fromkeys((max(18, low - years), min(99, high + years)) for years in range(5, 90, 5))
+        return {f"ages:{ages[0]}-{ages[1]}": dataclasses.replace(one, ages=ages) for ages in ladder if ages != one.ages}
+    if name == "language":
+        return {"language": dataclasses.replace(one, only_my_languages=False)} if one.only_my_languages else {}
+    return {"verified": dataclasses.replace(one, only_verified=False)} if one.only_verified else {}
 
 
 def said(replies: Replies) -> str:
