@@ -13,6 +13,9 @@ from db import sealing, writing
 from db.records import BanMark
 from db.tables import ban_marks
 
+PHASH = "phash"
+"""The kind of mark that says nothing of a face: the perceptual hash of a photo."""
+
 
 def add(
     connection: Connection, member_id: int | None, kind: str, data: bytes, reason: str, now: dt.datetime, expires_at: dt.datetime

@@ -69,7 +69,7 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> Erased:
 
     """
     found = connection.execute(
-        select(members.c.telegram_id, members.c.status).where(members.c.id == member_id).with_for_update()
+        select(members.c.telegram_id, members.c.status, members.c.face_consent).where(members.c.id == member_id).with_for_update()
     ).one_or_none()
     if found is None:
         raise NotFound(f"there is no member {member_id}")
@@ -82,6 +82,8 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> Erased:
     partings.leave(connection, member_id, account)
     _erase_profile(connection, member_id)
     partners = _erase_company(connection, member_id, found.telegram_id, now)
+    if not found.face_consent:
+        _forget_reported_face(connection, member_id)
     _erase_reports(connection, member_id)
     _erase_updates(connection, found.telegram_id, now)
     _erase_answers(connection, member_id)
@@ -104,6 +106,7 @@ def withdraw_face(connection: Connection, member_id: int) -> None:
     """
     residue.ask(connection)
     sealing.destroy(connection, [sealing.face(member_id)], final=False)
+    _forget_reported_face(connection, member_id)
     photo_queries.drop_vectors(connection, member_id, "face")
     types.clear(connection, member_id, "face")
     tastes.forget(connection, member_id, "face")
@@ -189,6 +192,11 @@ def _erase_reports(connection: Connection, member_id: int) -> None:
     for report_id in connection.scalars(select(reports.c.id).where(reports.c.reporter_id == member_id)).all():
         evidence.forget_reporter(connection, report_id)
     connection.execute(reports.update().where(reports.c.reporter_id == member_id).values(reporter_id=None))
+
+
+def _forget_reported_face(connection: Connection, member_id: int) -> None:
+    """Without the consent, withdrawn or lapsed, no report keeps anything of their face either."""
+    evidence.forget_marks(connection, connection.scalars(select(reports.c.id).where(reports.c.reported_id == member_id)).all(), faces=True)
 
 
 def _erase_updates(connection: Connection, telegram_id: int, now: dt.datetime) -> None:

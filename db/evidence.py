@@ -6,16 +6,19 @@ It outlives the erasure of whoever was reported, since otherwise erasing oneself
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from db import sealing, writing
+from db.bans import PHASH
 from db.errors import KeyGone
 from db.records import Evidence
 from db.tables import evidence
 
+MARKS = "marks"
+"""The key under which stands by what the reported member could be recognised, as pairs of kind and bytes in Base64."""
 
 def add(connection: Connection, report_id: int, data: Mapping[str, Any], now: dt.datetime, expires_at: dt.datetime) -> int:
     """Keep what a report rests on, as JSON, until `expires_at`; its id."""
@@ -55,6 +58,16 @@ def forget_reporter(connection: Connection, report_id: int) -> None:
         data = {**{key: value for key, value in kept.data.items() if key != "reporter"}, "messages": left}
         sealed = sealing.seal_json(connection, *place(report_id), data)
         connection.execute(evidence.update().where(evidence.c.id == kept.id).values(data=sealed))
+
+
+def forget_marks(connection: Connection, report_ids: Iterable[int], *, faces: bool = False) -> None:
+    """Take out by what the reported member could be recognised, with `faces` only what is from their face."""
+    for report_id in report_ids:
+        for kept in of(connection, report_id):
+            left = [one for one in kept.data.get(MARKS) or () if faces and one[0] == PHASH]
+            if len(left) != len(kept.data.get(MARKS) or ()):
+                sealed = sealing.seal_json(connection, *place(report_id), {**kept.data, MARKS: left})
+                connection.execute(evidence.update().where(evidence.c.id == kept.id).values(data=sealed))
 
 
 def forget_before(connection: Connection, now: dt.datetime, limit: int = 1000) -> int:

@@ -9,6 +9,7 @@ remembered for that account.  Vectors are compared only where both were read by 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -26,9 +27,13 @@ from db.session import Connection
 from engine.embedding import unpacked
 from engine.values import Vector
 
-PHASH: Final = "phash"
+PHASH: Final = marks.PHASH
 CROP: Final = "crop"
+FACE: Final = "face:"
+"""Before the version of what read a vector."""
 LOOKALIKE: Final = "lookalike"
+Sign = tuple[str, bytes]
+"""Kind and bytes of something by which somebody is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +47,33 @@ class Match:
 
 def mark(connection: Connection, context: Context, member: Member, reason: str) -> None:
     """Keep by what a member who is banned now can be recognised."""
-    until = context.now + dt.timedelta(days=context.safety.keep_bans)
+    _keep(connection, context, member.id, signs(connection, member), reason)
 
-    def keep(kind: str, data: bytes) -> None:
-        marks.add(connection, member.id, kind, data, reason[:32], context.now, until)
 
+def mark_kept(connection: Connection, context: Context, member_id: int | None, kept: Iterable[Sign], reason: str) -> None:
+    """The same of somebody who erased themselves before the decision, by what the report kept of them; `member_id` where they are back."""
+    _keep(connection, context, member_id, [(kind, data) for kind, data in kept if not _there(connection, context, kind, data)], reason)
+
+
+def signs(connection: Connection, member: Member, most: int | None = None) -> list[Sign]:
+    """By what a member can be recognised: kind and bytes of vectors, hashes and one small picture, of their first `most` photos."""
+    held = photos.of(connection, member.id)[:most]
+    ids = {photo.id for photo in held}
     # What was read from a face under a consent that lapsed rests, here as well.
-    for vector in photos.vectors(connection, member.id, "face") if member.face_consent else ():
-        keep(f"face:{vector.model_version}", vector.data)
+    faces = photos.vectors(connection, member.id, "face") if member.face_consent else []
+    found: list[Sign] = [(f"{FACE}{one.model_version}", one.data) for one in faces if one.photo_id in ids]
     pictured = False
-    for photo in photos.of(connection, member.id):
+    for photo in held:
         stored = photos.by_id(connection, photo.id)
         hashed = None if stored is None else fingerprints.phash(stored.jpeg)
         if stored is None or hashed is None:
             continue
-        keep(PHASH, bytes.fromhex(hashed))
+        found.append((PHASH, bytes.fromhex(hashed)))
         crop = None if pictured else fingerprints.face(stored.jpeg, dict(stored.facts.get("face") or {}).get("box"))
         if crop is not None:
-            keep(CROP, crop)
+            found.append((CROP, crop))
             pictured = True
+    return found
 
 
 def lift(connection: Connection, context: Context, member: Member) -> None:
@@ -88,7 +101,7 @@ def find(connection: Connection, context: Context, member: Member, photo_id: int
     """The mark that a photo is most like, if it is like enough and an admin has not said that these are two people."""
     others = set(_forgiven(connection, member))
     if face is not None and face_model:
-        held = _held(connection, context, member, f"face:{face_model}", others)
+        held = _held(connection, context, member, f"{FACE}{face_model}", others)
         if held:
             likeness = np.stack([unpacked(one.data) for one in held]) @ face
             best = int(np.argmax(likeness))
@@ -107,6 +120,17 @@ def find(connection: Connection, context: Context, member: Member, photo_id: int
 def picture(connection: Connection, context: Context, banned_at: str) -> bytes | None:
     """The small picture that was kept at the ban of that moment, for the admin who compares; None where it is gone."""
     return next((one.data for one in marks.current(connection, CROP, context.now) if one.at.isoformat() == banned_at), None)
+
+
+def _keep(connection: Connection, context: Context, member_id: int | None, found: Iterable[Sign], reason: str) -> None:
+    until = context.now + dt.timedelta(days=context.safety.keep_bans)
+    for kind, data in found:
+        marks.add(connection, member_id, kind, data, reason[:32], context.now, until)
+
+
+def _there(connection: Connection, context: Context, kind: str, data: bytes) -> bool:
+    """Whether the same is a mark already: several reports about one person may be decided one after the other."""
+    return any(one.data == data for one in marks.current(connection, kind, context.now))
 
 
 def _held(connection: Connection, context: Context, member: Member, kind: str, others: set[str]) -> list[BanMark]:

@@ -12,7 +12,7 @@ from bot.context import Context
 from bot.keyboards import button
 from bot.render import render
 from bot.replies import Clear, Notice, Replies, Say, Word, word
-from bot.usecases import appeals, evidence, freezing, hiding, moderation, onboarding, privacy, verification
+from bot.usecases import appeals, bans, evidence, freezing, hiding, moderation, onboarding, privacy, verification
 from bot.usecases import safety as safety_usecases
 from bot.usecases.admin import find, gone, note
 from db import accounts, audit, members, photos, safety
@@ -42,8 +42,8 @@ def decide_report(connection: Connection, context: Context, admin: Member, repor
         # Nobody can appeal against nothing: what it rested on goes at once.
         kept.forget(connection, report_id)
     else:
-        evidence.decided(connection, context, report_id)
         _carry_out(connection, context, admin, report, person, do)
+        evidence.decided(connection, context, report_id)  # last: a ban may rest on what goes with it
     return [Notice(word(f"admin.done.{do}")), Clear(), *moderation.queue(connection, context, admin)]
 
 
@@ -144,6 +144,8 @@ def _ban_account(connection: Connection, context: Context, admin: Member, report
         return
     safety.bury(connection, account, "banned", context.now)
     back = members.by_account(connection, account, report.created_at)
+    kept_then = [] if report.kind == "minor" else evidence.marks(connection, report.id)
+    bans.mark_kept(connection, context, None if back is None else back.id, kept_then, report.kind)
     if back is not None and back.status != "banned":
         ended = ban(connection, context, admin, back, report.kind)
         note(connection, context, admin, "ban", audit.member(back.id), {"chats": ended})

@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot import fingerprints
 from bot.replies import Picture
-from bot.usecases import appeals, bans, decisions, freezing, moderation, onboarding, photos
+from bot.usecases import admin, appeals, bans, decisions, evidence, freezing, moderation, onboarding, photos, privacy, safety
 from db import bans as marks
 from db import erasure, members, types
 from db import photos as photo_queries
@@ -227,6 +227,87 @@ def test_a_face_whose_consent_lapsed_is_not_kept(town: Town, boss: int) -> None:
     assert town.database.read(photo_queries.vectors, him, "face"), "nothing is erased before they answer"
     assert town.database.read(marks.current, "face:face-test", NOW) == []
     assert len(town.database.read(marks.current, "phash", NOW)) == 1
+
+
+def reported(town: Town, him: int, reason: str = "scam") -> int:
+    her = town.newcomer("woman", "men")
+    town.match(her, him)
+    town.act(her, safety.report, him, reason)
+    return town.database.read(safety_queries.open_reports)[-1].id
+
+
+def kept_of(town: Town, report_id: int) -> set[str]:
+    return {kind for kind, _ in town.database.read(evidence.marks, report_id)}
+
+
+def kinds_marked(town: Town) -> dict[str, int]:
+    found = {kind: len(town.database.read(marks.current, kind, town.now)) for kind in ("face:face-test", "phash", "crop")}
+    return {kind: number for kind, number in found.items() if number}
+
+
+@pytest.mark.parametrize(("seed", "likeness"), [(2, 0.7), (1, 0.0)], ids=["face", "picture"])
+def test_who_erases_themselves_before_the_ban_is_recognised_all_the_same(town: Town, boss: int, seed: int, likeness: float) -> None:
+    him = settle(town, 1)
+    filed = [reported(town, him) for _ in range(2)]
+    town.database.transact(erasure.erase, him, town.now)
+    for report_id in filed:
+        town.act(boss, decisions.decide_report, report_id, "uphold")
+    assert kinds_marked(town) == {"face:face-test": 1, "phash": 1, "crop": 1}, "once, however many reports"
+    assert all(kept_of(town, report_id) == set() for report_id in filed), "the decision was what they were for"
+    again = town.newcomer("man", "women", face_consent=True)
+    assert send(town, again, seed, likeness) == ["safety.frozen.lookalike"]
+    assert keys(town.act(boss, moderation.queue)) == ["admin.lookalike.before", "admin.review.lookalike"]
+
+
+def test_a_ban_of_who_is_back_already_can_be_taken_back_with_its_marks(town: Town, boss: int) -> None:
+    him = settle(town, 1)
+    account = town.member(him).telegram_id
+    report_id = reported(town, him)
+    town.database.transact(erasure.erase, him, town.now)
+    back = town.database.transact(members.create, account, "ko", town.now).id
+    town.act(boss, decisions.decide_report, report_id, "uphold")
+    assert town.member(back).status == "banned"
+    assert kinds_marked(town) == {"face:face-test": 1, "phash": 1, "crop": 1}
+    town.act(boss, admin.unban, f"#{back}")
+    assert kinds_marked(town) == {}
+
+
+@pytest.mark.parametrize("do", ["dismiss", "warn", "uphold"])
+def test_what_could_recognise_somebody_goes_with_the_decision(town: Town, boss: int, do: str) -> None:
+    him = settle(town, 1)
+    report_id = reported(town, him)
+    assert kept_of(town, report_id) == {"face:face-test", "phash", "crop"}
+    town.act(boss, decisions.decide_report, report_id, do)
+    assert kept_of(town, report_id) == set()
+    assert bool(kinds_marked(town)) == (do == "uphold")
+    town.database.transact(erasure.erase, him, town.now)
+    assert bool(kinds_marked(town)) == (do == "uphold")
+
+
+def test_of_a_face_a_report_keeps_nothing_without_consent(town: Town, boss: int) -> None:
+    without, withdrawn, lapsed = settle(town, 1, vector=False), settle(town, 2), settle(town, 3)
+    filed = [reported(town, him) for him in (without, withdrawn, lapsed)]
+    assert [kept_of(town, report_id) for report_id in filed] == [{"phash"}, *[{"face:face-test", "phash", "crop"}] * 2]
+    town.act(withdrawn, privacy.face, "off")
+    assert kept_of(town, filed[1]) == {"phash"}, "at once"
+    town.database.transact(members.update, lapsed, town.now, face_consent=False)
+    for him in (without, withdrawn, lapsed):
+        town.database.transact(erasure.erase, him, town.now)
+    assert [kept_of(town, report_id) for report_id in filed] == [{"phash"}] * 3
+    for report_id in filed:
+        town.act(boss, decisions.decide_report, report_id, "uphold")
+    assert kinds_marked(town) == {"phash": 3}
+
+
+def test_of_who_may_be_a_child_nothing_is_kept(town: Town, boss: int) -> None:
+    him = settle(town, 1)
+    first = reported(town, him, "fake")
+    second = reported(town, him, "minor")
+    assert kept_of(town, second) == set()
+    town.act(boss, decisions.decide_report, first, "warn")
+    town.database.transact(erasure.erase, him, town.now)
+    town.act(boss, decisions.decide_report, second, "uphold")
+    assert kinds_marked(town) == {}
 
 
 def test_a_child_that_is_turned_away_leaves_no_mark(town: Town) -> None:
