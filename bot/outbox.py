@@ -16,7 +16,7 @@ from bot.context import Context
 from bot.render import Call, render
 from bot.replies import Clear, Document, Notice, Picture, Replies, Reply, Say
 from db import messages, outbox
-from db.records import Member, Message
+from db.records import Member, Message, OutboxRow
 from db.session import Connection
 
 
@@ -92,6 +92,18 @@ def target(connection: Connection, letter: Letter, recipient_id: int | None) -> 
     if found is None:
         return None
     return found.sender_message_id if found.sender_id == recipient_id else found.recipient_message_id
+
+
+def stopped(connection: Connection, letter: Letter, row: OutboxRow, now: datetime) -> str | None:
+    """Why a letter that was worked on for a while must not go any more; None where it still may.
+
+    Whatever ends a chat gives the row up meanwhile; a change writes it anew only once its lease has run out; `/del` finds it out of
+    reach and relies on what follows it, but what did not go yet need not be seen at all.
+    """
+    if not outbox.in_hand(connection, row, now):
+        return "not ours any more"
+    about = letter.parts or tuple(number for number in (row.message_id, letter.edits) if number is not None)
+    return "taken back" if messages.deleted(connection, about) else None
 
 
 def notify(

@@ -22,11 +22,12 @@ from aiogram.exceptions import (
 from bot.calls import Calls
 from bot.context import Context
 from bot.delivery import PhotoSource, deliver
-from bot.outbox import Letter, target
+from bot.outbox import Letter, stopped, target
 from bot.prepared import Preparer, Refused
 from bot.runtime import Runtime
 from bot.settling import Outcome, answered
 from bot.usecases import daily
+from db.errors import Busy, Unavailable
 from db.records import OutboxRow
 
 CALL_TIMEOUT, PREPARED_TIMEOUT = 60.0, 150.0
@@ -99,7 +100,7 @@ class Posting:
             return Outcome(row, refused=error.message, gone=any(sign in error.message.lower() for sign in CHAT_GONE))
         except TelegramNotFound:
             return self._defect(row, "no such method")
-        except (TelegramAPIError, TimeoutError, OSError) as error:
+        except (TelegramAPIError, TimeoutError, OSError, Busy, Unavailable) as error:
             return self._later(row, type(error).__name__)
         except Exception as error:  # noqa: BLE001 one row that breaks must not stop the others
             # Only the kind: what an exception says may quote a message.
@@ -123,6 +124,10 @@ class Posting:
         method, payload, files = call.method, call.payload, None
         if letter.prepare is not None and self._preparer is not None:
             made = await self._preparer.prepare(row, {**row.payload, "body": payload})
+            # Minutes may have passed: whoever blocked, erased themselves or took it back meanwhile is not to be overheard.
+            if why := await self._runtime.read(stopped, letter, row, self._context().now):
+                log.info("row %d is not sent: %s", row.id, why)
+                return Outcome(row, dropped=why)
             if isinstance(made, Refused):
                 return Outcome(row, refused=f"not passed on: {made.word}", verdict=made)
             method, payload, files = made.method, dict(made.payload), made.uploads

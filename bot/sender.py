@@ -12,6 +12,7 @@ What can go wrong, and what follows:
 - 5xx, network: again after a pause that doubles, with jitter, for a day
 - a row that breaks the sender itself: a few times more, then given up
 - the day's card of somebody who may not be shown any more: given up
+- a file that was worked on while its chat ended, it was taken back, or the row went into other hands: not sent, and nobody is told
 - a crash: what was sent is in the notes (`bot.sent`) and settled at the next start, what was leased is given back; twice arrives
   only what the Bot API took in the moment of the crash, or answered on a connection that broke
 - a database that restarts: what was sent waits in memory and in the notes; leases of a commit that nobody knows of are taken back

@@ -36,6 +36,7 @@ class Outcome:
         refused: why it was given up, for the operator.
         gone: the chat is lost altogether.
         verdict: the product's own reason for not sending it.
+        dropped: why it was not sent though nobody is at fault and nobody waits for a word: it went out of our hands, or was taken back.
 
     """
 
@@ -47,11 +48,13 @@ class Outcome:
     refused: str | None = None
     gone: bool = False
     verdict: Refused | None = None
+    dropped: str | None = None
 
     @property
     def plain(self) -> bool:
         """Whether all that must be noted is that it was sent."""
-        return self.retry_at is None and self.refused is None and not self.parts and self.poll is None
+        noted = self.retry_at is not None or self.refused is not None or self.dropped is not None
+        return not noted and not self.parts and self.poll is None
 
 
 def answered(row: OutboxRow, result: Any) -> Outcome:
@@ -104,7 +107,9 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], context: Context
         row = outcome.row
         if outcome.plain:
             continue
-        if outcome.retry_at is not None:
+        if outcome.dropped is not None:
+            outbox.drop(connection, row, outcome.dropped, context.now)
+        elif outcome.retry_at is not None:
             outbox.retry(connection, row.id, outcome.retry_at)
         elif outcome.refused is not None:
             if outbox.dead(connection, row.id, outcome.refused, context.now):

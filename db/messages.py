@@ -6,7 +6,7 @@ What was said is kept for some hours under the sender's key, only so that a repo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, or_, select
@@ -77,13 +77,16 @@ def set_content(connection: Connection, message_id: int, said: Mapping[str, Any]
         connection.execute(messages.update().where(messages.c.id == message_id).values(content=sealed))
 
 
-def recent(connection: Connection, pair_id: int, since: dt.datetime, limit: int, *, heard: bool = False) -> list[tuple[Message, Any]]:
+def recent(
+    connection: Connection, pair_id: int, since: dt.datetime, limit: int, *, heard: bool = False, sender_id: int | None = None
+) -> list[tuple[Message, Any]]:
     """The last `limit` messages of a pair since then, oldest first, each with what was said where that is still kept.
 
-    With `heard` only those that reach their recipient.
+    With `heard` only those that reach their recipient, with `sender_id` only that member's.
     """
     wanted = select(messages).where(messages.c.pair_id == pair_id, messages.c.created_at >= since).order_by(messages.c.id.desc())
     wanted = wanted.where(REACHES) if heard else wanted
+    wanted = wanted if sender_id is None else wanted.where(messages.c.sender_id == sender_id)
     found = []
     for row in reversed(connection.execute(wanted.limit(limit)).mappings().all()):
         plain = {name: value for name, value in row.items() if name != "content"}
@@ -103,6 +106,12 @@ def set_deleted(connection: Connection, message_id: int, now: dt.datetime) -> bo
     """Note that its sender took a message back; False where that was so already."""
     still = (messages.c.id == message_id, messages.c.deleted_at.is_(None))
     return connection.execute(messages.update().where(*still).values(deleted_at=now)).rowcount == 1
+
+
+def deleted(connection: Connection, message_ids: Collection[int]) -> bool:
+    """Whether their sender took all of these back; False of none."""
+    still = select(messages.c.id).where(messages.c.id.in_(message_ids), messages.c.deleted_at.is_(None)).limit(1)
+    return bool(message_ids) and connection.scalar(still) is None
 
 
 def of_album(connection: Connection, pair_id: int, album: str) -> list[Message]:

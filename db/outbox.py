@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
 from db import messages, sealing, swift, writing
 from db.errors import KeyGone, NotFound
@@ -221,6 +221,16 @@ def dead(connection: Connection, row_id: int, reason: str, now: dt.datetime) -> 
     return _settle(connection, row_id, state="dead", sent_at=now, dead_reason=reason[:KEEP_REASON])
 
 
+def drop(connection: Connection, row: OutboxRow, reason: str, now: dt.datetime) -> bool:
+    """`dead` for a row as long as it is in the hands that it was leased to; False where it is not: then it is left alone."""
+    return _settle(connection, row.id, *_in_hand(row, now), state="dead", sent_at=now, dead_reason=reason[:KEEP_REASON])
+
+
+def in_hand(connection: Connection, row: OutboxRow, now: dt.datetime) -> bool:
+    """Whether a row is as it was leased: nobody gave it up, wrote it anew, or leased it since."""
+    return connection.scalar(select(outbox.c.id).where(outbox.c.id == row.id, outbox.c.state == "waiting", *_in_hand(row, now))) is not None
+
+
 def dead_lane(connection: Connection, telegram_id: int, reason: str, now: dt.datetime) -> int:
     """Give up all that waits for a chat, as when it blocked the bot; how many rows."""
     values = {"state": "dead", "sent_at": now, "dead_reason": reason[:KEEP_REASON], "payload": {}, "leased_until": None}
@@ -278,6 +288,11 @@ def forget_before(connection: Connection, when: dt.datetime) -> int:
     return len(ids)
 
 
-def _settle(connection: Connection, row_id: int, **values: object) -> bool:
-    changed = outbox.update().where(outbox.c.id == row_id, outbox.c.state == "waiting")
+def _in_hand(row: OutboxRow, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of a row that waits: each lease counts as an attempt, and while one runs nobody else writes (`db.relays`)."""
+    return (outbox.c.lease_owner == row.lease_owner, outbox.c.attempts == row.attempts, outbox.c.leased_until > now)
+
+
+def _settle(connection: Connection, row_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+    changed = outbox.update().where(outbox.c.id == row_id, outbox.c.state == "waiting", *where)
     return connection.execute(changed.values(**values, payload={}, leased_until=None, lease_owner=None)).rowcount == 1
