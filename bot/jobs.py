@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from bot import processes, retyping
+from bot.context import Context
 from bot.desk import Services
 from bot.progress import Ticker
 from bot.switching import Switcher
@@ -152,11 +153,18 @@ class Worker:
             log.error("job %s (run %d) broke: %s", row.job, row.id, type(error).__name__)  # noqa: TRY400 its text may quote people
             outcome = Outcome("failed", {"why": type(error).__name__})
         log.info("job %s (run %d) ends: %s", row.job, row.id, outcome.state)
-        ended = await self._services.runtime.transact(_finish, row, outcome, self._services.clock())
+        ended = await self._services.runtime.transact(_finish, self._services.context(), row, outcome, watched=run.ticker is not None)
         if outcome.state == "done" and row.job in ("learn", "rollback"):
             with suppress(Exception):  # the switcher's own turn says what is wrong with the version
                 await self._switcher.look()
         await self._report(run, ended)
+
+    async def catch_up(self) -> None:
+        """Tell whoever asked of runs that ended while they could not be told: the bot was killed between the two."""
+        for row in await self._services.runtime.read(jobs.untold, self._services.clock() - dt.timedelta(days=1)):
+            run = Run(self._services, row, await self._ticker(row))
+            if run.ticker is not None:
+                await self._report(run, row)
 
     async def _supervised(self, run: Run) -> Outcome:
         """The work, beside somebody who tells how far it is and ends it when it is to be stopped."""
@@ -264,19 +272,16 @@ class Worker:
         return Ticker(self._services, admin[0], admin[1], row.progress.get("message_id"))
 
     async def _report(self, run: Run, ended: JobRun | None) -> None:
-        """Tell whoever asked how it ended, with pictures; tell all admins of what the schedule did only where it matters."""
-        if ended is None:
-            return
+        """Tell whoever asked how it ended, with pictures; of what the schedule did, admins learn by `_finish`."""
         services = self._services
-        if run.ticker is None:
-            if steering.worth_telling(ended):
-                await services.runtime.transact(steering.tell_admins, services.context(), ended)
-                services.wake()
+        if ended is None or run.ticker is None:
+            services.wake()
             return
         pictures = await services.runtime.read(steering.pictures, services.context(), ended)
         if not await run.ticker.end(steering.told(ended), tuple(pictures)):
             await services.runtime.transact(steering.tell_asker, services.context(), ended)
             services.wake()
+        await services.runtime.transact(jobs.told, ended.id)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -305,11 +310,15 @@ def requeue(connection: Connection, row: JobRun, progress: Mapping[str, Any], no
     return run_id
 
 
-def _finish(connection: Connection, row: JobRun, outcome: Outcome, now: dt.datetime) -> JobRun | None:
-    """Note the end, once; the run as it ended."""
-    if jobs.finish(connection, row.id, outcome.state, outcome.result, now):
-        audit.add(connection, "system", f"job.{outcome.state}", steering.subject(row.id), now, {"job": row.job})
-    return jobs.by_id(connection, row.id)
+def _finish(connection: Connection, context: Context, row: JobRun, outcome: Outcome, *, watched: bool) -> JobRun | None:
+    """Note the end, once; the run as it ended.  Where nobody watches, all admins are told of it if it matters."""
+    noted = jobs.finish(connection, row.id, outcome.state, outcome.result, context.now)
+    if noted:
+        audit.add(connection, "system", f"job.{outcome.state}", steering.subject(row.id), context.now, {"job": row.job})
+    ended = jobs.by_id(connection, row.id)
+    if noted and not watched and ended is not None and steering.worth_telling(ended):
+        steering.tell_admins(connection, context, ended)
+    return ended
 
 
 def _forget_picks(connection: Connection, before: dt.datetime) -> int:

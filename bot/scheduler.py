@@ -79,14 +79,14 @@ class Scheduler:
         clockwork = AsyncIOScheduler(timezone=self._zone)
         for job, trigger in self._triggers.items():
             clockwork.add_job(self._due, trigger, args=[job], id=job, coalesce=True, max_instances=1, misfire_grace_time=600)
-        lanes = []
+        lanes: list[asyncio.Task[None]] = []
+        telling: asyncio.Task[None] | None = None
         try:
             await self._services.runtime.transact(_take_over, self._services.clock())
             await self._make_up()
             clockwork.start()
-            lanes = [asyncio.create_task(self._lane(names)) for names in (HEAVY, LIGHT)]
-            watch = asyncio.create_task(self._watch())
-            lanes.append(watch)
+            telling = asyncio.create_task(self._worker.catch_up())
+            lanes = [asyncio.create_task(work) for work in (self._lane(HEAVY), self._lane(LIGHT), self._watch())]
             done, _ = await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -94,9 +94,10 @@ class Scheduler:
             self.leads = False
             if clockwork.running:
                 clockwork.shutdown(wait=False)
-            for task in lanes:
+            under_way = [task for task in (*lanes, telling) if task is not None]
+            for task in under_way:
                 task.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+            await asyncio.gather(*under_way, return_exceptions=True)
             await self._ask(self._lock.release)
             log.info("this process no longer runs the jobs")
 

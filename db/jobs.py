@@ -52,6 +52,20 @@ def finish(connection: Connection, run_id: int, state: JobState, result: Mapping
     return _set(connection, run_id, job_runs.c.state.in_(LIVE), state=state, result=dict(result), finished_at=now)
 
 
+def told(connection: Connection, run_id: int) -> None:
+    """Note that whoever asked for a run was told how it ended."""
+    row = by_id(connection, run_id)
+    if row is not None:
+        connection.execute(job_runs.update().where(job_runs.c.id == run_id).values(progress={**row.progress, "told": True}))
+
+
+def untold(connection: Connection, since: dt.datetime) -> list[JobRun]:
+    """Runs that ended after `since` without anybody having been told, oldest first; those that are asked for again are not among them."""
+    wanted = select(job_runs).where(job_runs.c.finished_at > since).order_by(job_runs.c.id)
+    ended = (row for row in _rows(connection, wanted) if row.state != "killed" or row.result.get("why") == "stopped")
+    return [row for row in ended if not row.progress.get("told")]
+
+
 def by_id(connection: Connection, run_id: int) -> JobRun | None:
     """A run."""
     row = connection.execute(select(job_runs).where(job_runs.c.id == run_id)).mappings().one_or_none()

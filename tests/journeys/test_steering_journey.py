@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -117,6 +118,37 @@ async def test_an_admin_collects_from_a_folder(stage: Stage, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+async def test_how_a_job_ended_is_told_after_the_bot_was_killed_before_it_could_say(stage: Stage) -> None:
+    admin = await stage.person(ADMIN, "en")
+
+    def leads() -> bool:
+        return stage.application is not None and stage.application.scheduler.leads
+
+    def ended_unsaid(connection: Connection) -> None:
+        """In one transaction, so that the scheduler never sees it run."""
+        now = dt.datetime.now(dt.UTC)
+        run_id = jobs.queue(connection, "retention", str(ADMIN), {}, now)
+        assert jobs.start(connection, run_id, now)
+        assert jobs.finish(connection, run_id, "failed", {"why": "the disk is full"}, now)
+
+    def unsaid() -> int:
+        return len(stage.database.read(jobs.untold, dt.datetime.now(dt.UTC) - dt.timedelta(days=1)))
+
+    await until(leads)
+    await admin.write("/jobs")
+    await admin.hears()
+    await asyncio.to_thread(stage.database.transact, ended_unsaid)
+    assert await asyncio.to_thread(unsaid) == 1
+    await stage.stop()
+    await stage.start()
+    await admin.hears("the disk is full")
+    await until(lambda: unsaid() == 0)
+    await stage.stop()
+    await stage.start()
+    await until(leads)
+    await admin.hears_nothing()
+
+
 async def test_too_few_couples_publish_nothing_and_say_so(stage: Stage) -> None:
     admin = await stage.person(ADMIN, "ko")
     await admin.write("/retrain")
