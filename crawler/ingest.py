@@ -204,18 +204,21 @@ class Ingest:
 
 
 def by_words(item: Item) -> str:
-    """Why a picture is refused by its tags or caption alone, "" where it is not.
+    """Why a picture is refused by its tags or words alone, "" where it is not; a machine's sentence goes before people's own words.
 
     >>> by_words(Item("x", "1", tags=("커플", "가족"))), by_words(Item("x", "2", caption="May be an image of 3 people"))
     ('tag', 'caption')
     >>> by_words(Item("x", "3", tags=("커플",), caption="사람 2명의 이미지일 수 있음"))
     ''
+    >>> by_words(Item("x", "4", caption="day 3 with my baby", description="May be an image of 2 people."))
+    ''
     """
     if captions.unwanted(item.tags):
         return "tag"
-    if captions.people(item.caption) not in {None, 2} or captions.child(item.caption):
-        return "caption"
-    return ""
+    seen = captions.machine(item.description) or captions.machine(item.caption)
+    # What is written for people who cannot see may be somebody's own words as well.
+    count = captions.people(seen) or captions.stated(f"{item.description}\n{item.caption}")
+    return "caption" if captions.child(seen) or count not in {None, 2} else ""
 
 
 def store(connection: Connection, item: Item, outcome: Outcome, now: dt.datetime) -> None:
@@ -235,7 +238,7 @@ def store(connection: Connection, item: Item, outcome: Outcome, now: dt.datetime
         item.licence,
         item.author,
         item.tags,
-        captions.without_names(item.caption),
+        captions.kept(item.description, item.caption),
         fingerprint.sha256 if fingerprint else None,
         fingerprint.phash if fingerprint else None,
         *outcome.size,

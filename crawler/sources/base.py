@@ -29,7 +29,9 @@ class Item:
     tags: tuple[str, ...] = ()
     """Without the number sign."""
     caption: str = ""
-    """Also what a machine said of the picture: "Photo by … may be an image of 2 people"."""
+    """In people's own words."""
+    description: str = ""
+    """What is written for those who cannot see the picture, mostly by a machine: "May be an image of 2 people"."""
     file: str = ""
     """What people call the file, where it is one."""
 

@@ -4,7 +4,7 @@ Nothing of an archive is written to disk, links are not followed, and a picture 
 that pretends to hold more than it does (a bomb) costs one picture's memory.
 
 A picture's provenance may stand in `provenance.csv` at the top (columns `file`, and any of `licence`, `author`, `page`, `url`,
-`caption`, `tags`), or in a JSON object with these names in a file beside the picture (`a.jpg.json` or `a.json`).
+`caption`, `description`, `tags`), or in a JSON object with these names in a file beside the picture (`a.jpg.json` or `a.json`).
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class Folder:
             said.get("author", ""),
             tuple(said.get("tags", "").replace(",", " ").replace("#", " ").split()),
             said.get("caption", ""),
+            said.get("description", ""),
             printable(name),
         )
 

@@ -28,7 +28,7 @@ from instaloader.exceptions import (
 )
 
 from crawler.answers import Passing, retry_after
-from crawler.captions import hashtags, without_names
+from crawler.captions import hashtags, machine, without_names
 from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
 from crawler.http import PAGE_BYTES
 from crawler.pacing import Clock
@@ -187,15 +187,16 @@ class Instaloader:
             source_id = identity(picture.get("pk") or picture.get("id"))
             if picture.get("media_type") == 2 or picture.get("is_video") is True or not url or not source_id:
                 continue
-            described = words(picture.get("accessibility_caption")) or (words(seen_by_machine) if not pictures else "")
+            described = words(picture.get("accessibility_caption"), 4000) or ("" if pictures else words(seen_by_machine, 4000))
             yield Item(
                 source=self.name,
                 source_id=source_id,
                 url=url,
                 page=page,
                 tags=tuple(dict.fromkeys((tag, *hashtags(str(caption)))))[:50],
-                # The machine's sentence last: it stands after a full stop, and the filter looks for it there.
-                caption=without_names(f"{caption}\n{described}"[-4000:]),
+                caption=without_names(str(caption)),
+                # Whole: in Korean what tells a machine's sentence stands at its end.  Names are cut before it is stored.
+                description=machine(described) or described,
             )
 
     def _tell(self, function: Callable[[], R]) -> R:

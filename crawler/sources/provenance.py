@@ -12,7 +12,7 @@ from crawler.errors import SourceError
 from crawler.sources.files import Files
 
 TABLE = "provenance.csv"
-FIELDS = ("licence", "author", "page", "url", "caption", "tags")
+FIELDS = ("licence", "author", "page", "url", "caption", "description", "tags")
 TABLE_MAX, BESIDE_MAX = 50_000_000, 100_000
 """Bytes that are read of the table, and of one file beside a picture."""
 TEXT_MAX = 2_000

@@ -61,7 +61,9 @@ def test_what_is_kept_still_says_how_many(before: str, machine: str) -> None:
 @given(st.text())
 def test_any_text_is_borne(text: str) -> None:
     captions.people(text)
+    captions.stated(text)
     captions.child(text)
+    assert len(captions.kept(text, text)) <= captions.CAPTION_MAX
     captions.hashtags(text)
     assert len(captions.without_names(text)) <= captions.CAPTION_MAX
     assert captions.unwanted([text]) in ("", text)

@@ -131,11 +131,12 @@ def test_tags_and_captions_are_looked_at_before_a_byte_is_read(ingest: Ingest, d
         "a": Item("commons", "a", tags=("커플", "가족")),
         "b": Item("commons", "b", caption="May be an image of 3 people."),
         "c": Item("commons", "c", caption="May be an image of 2 people and baby."),
-        "d": Item("commons", "d", caption="사람 2명, 사람들이 서 있음의 이미지일 수 있음"),
+        "d": Item("commons", "d", caption="with 3 people " * 200, description="사람 2명, 사람들이 서 있음의 이미지일 수 있음"),
     }
     source = Made(dict.fromkeys("abcd", two), shapes=shapes)
     assert counts(ingest.run(source, "q")) == (4, 1, 0, {"tag": 1, "caption": 2})
     assert source.reads == ["d"]
+    assert picture(database, "d").caption.startswith("사람 2명, 사람들이 서 있음의 이미지일 수 있음 with 3 people")
 
 
 def test_copies_are_taken_once(ingest: Ingest, database: Database, two: bytes, cast: Cast) -> None:

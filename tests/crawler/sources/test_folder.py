@@ -178,12 +178,14 @@ def test_what_stands_beside_a_picture_is_its_provenance(folder: Path) -> None:
     (folder / "provenance.csv").write_text(
         "file,licence,author,page,tags\na.png,CC0 1.0,Kim,https://x.test/a,#couple 커플\nsub/c.webp,CC BY 4.0,,,\n", encoding="utf-8"
     )
-    (folder / "sub/c.json").write_text(json.dumps({"author": "Lee", "caption": "two\npeople", "tags": ["a", "b"], "licence": 7}))
+    (folder / "sub/c.json").write_text(
+        json.dumps({"author": "Lee", "caption": "two\npeople", "tags": ["a", "b"], "licence": 7, "description": "사람 2명"})
+    )
     (folder / "b.JPG.json").write_text("[not an object")
     found = {item.file: item for item in items(folder)}
     one, two, three = found["a.png"], found["sub/c.webp"], found["b.JPG"]
     assert (one.licence, one.author, one.page, one.tags) == ("CC0 1.0", "Kim", "https://x.test/a", ("couple", "커플"))
-    assert (two.licence, two.author, two.caption, two.tags) == ("CC BY 4.0", "Lee", "two people", ("a", "b"))
+    assert (two.licence, two.author, two.caption, two.description, two.tags) == ("CC BY 4.0", "Lee", "two people", "사람 2명", ("a", "b"))
     assert (three.licence, three.author) == ("unknown", "")
 
 

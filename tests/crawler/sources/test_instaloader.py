@@ -11,6 +11,7 @@ import pytest
 
 from crawler import captions
 from crawler.errors import Broken, CrawlError, Gone, Refused, Throttled
+from crawler.ingest import by_words
 from crawler.sources.base import Item
 from crawler.sources.instaloader import Instaloader
 from crawler.sources.reading import END
@@ -70,10 +71,64 @@ def test_the_machines_sentence_is_kept_and_names_are_not(instagram: InstagramWeb
         url=f"{instagram.base}/cdn/1.jpg",
         page="https://www.instagram.com/p/C1/",
         tags=("couple",),
-        caption="day 1 #couple May be an image of 2 people.",
+        caption="day 1 #couple",
+        description="May be an image of 2 people.",
     )
-    assert [captions.people(item.caption) for item in batch.items] == [2, 3, None]
+    assert [captions.people(item.description) for item in batch.items] == [2, 3, None]
     assert "mina" not in repr(batch).lower()
+
+
+LONG = "우리의 하루 " * 400
+
+
+@pytest.mark.parametrize(
+    ("posted", "described", "refused", "kept"),
+    [
+        (
+            "lovely day with my baby",
+            "Photo by Mina Kim on May 1, 2026. May be an image of 2 people.",
+            "",
+            "May be an image of 2 people. lovely",
+        ),
+        ("lovely day with my baby", "May be an image of 2 people and baby.", "caption", "May be an image of 2 people and baby. lovely"),
+        ("우리 아기 같은 남친 💕", "사진: 홍길동. 사람 2명의 이미지일 수 있음", "", "사람 2명의 이미지일 수 있음 우리 아기"),
+        ("우리 아기 같은 남친 💕", "사람 2명, 아기의 이미지일 수 있음", "caption", "사람 2명, 아기의 이미지일 수 있음 우리 아기"),
+        (LONG, "May be an image of 5 people and child.", "caption", "May be an image of 5 people and child. 우리의 하루"),
+        (LONG, f"사람 5명, 문구: '{LONG[:2000]}'의 이미지일 수 있음", "caption", "사람 5명, 문구"),
+        (LONG, f"사람 2명, 아기, 문구: '{LONG[:2000]}'의 이미지일 수 있음", "caption", "사람 2명, 아기, 문구"),
+        ("dinner with 3 people", "May be an image of 2 people.", "", "May be an image of 2 people. dinner with 3 people"),
+        ("2 people", "May be an image of 3 people.", "caption", "May be an image of 3 people. 2 people"),
+        ("3 people said hi", "", "", "3 people said hi"),
+        ("3 people", "", "caption", "3 people"),
+        ("3 people", "May be an image of one or more people.", "caption", "May be an image of one or more people. 3 people"),
+        ("us", "my baby and me", "", "my baby and me us"),
+        ("us", "A photo of five people at the sea", "caption", "A photo of five people at the sea us"),
+        ("us", "May be an image of text that says 'Wow! 5 people'.", "", "May be an image of text that says"),
+        ("it may be the best day of 3 people ever", "", "", "it may be"),
+        ("", "May be an image of 1 person.", "caption", "May be an image of 1 person."),
+    ],
+)
+def test_the_machines_sentence_goes_before_the_words_of_the_post(
+    instagram: InstagramWeb, time: Time, posted: str, described: str, refused: str, kept: str
+) -> None:
+    instagram.media["couple"] = [
+        instagram.picture(1, caption={"text": posted}, accessibility_caption=described or None),
+        instagram.picture(
+            2,
+            media_type=8,
+            caption={"text": posted},
+            accessibility_caption="May be an image of 9 people.",
+            carousel_media=[instagram.picture(3, accessibility_caption=described or None)],
+        ),
+    ]
+    (batch,) = source(instagram, time).batches("")
+    assert len(batch.items) == 2
+    for item in batch.items:
+        assert by_words(item) == refused
+        stored = captions.kept(item.description, item.caption)
+        assert stored.startswith(kept)
+        assert len(stored) <= captions.CAPTION_MAX
+        assert not {"Mina", "홍길동"} & set(stored.split())
 
 
 def test_albums_give_their_pictures_and_videos_nothing(instagram: InstagramWeb, time: Time) -> None:
@@ -90,7 +145,7 @@ def test_albums_give_their_pictures_and_videos_nothing(instagram: InstagramWeb, 
         instagram.picture(4, caption=None),
     ]
     (batch,) = source(instagram, time).batches("")
-    assert [(item.source_id, captions.people(item.caption)) for item in batch.items] == [("11", 2), ("310004", 2)]
+    assert [(item.source_id, captions.people(item.description)) for item in batch.items] == [("11", 2), ("310004", 2)]
 
 
 def test_a_loop_of_pages_ends(instagram: InstagramWeb, time: Time) -> None:
