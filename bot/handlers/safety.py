@@ -42,8 +42,9 @@ async def block(message: Message, desk: Desk) -> None:
 
 
 async def report(message: Message, desk: Desk) -> None:
-    """/report."""
-    await desk.run(message, safety.ask_report)
+    """/report; in answer to a message it is about that one."""
+    answered = message.reply_to_message
+    await desk.run(message, safety.ask_report, 0, None if answered is None else answered.message_id)
 
 
 async def about(query: CallbackQuery, desk: Desk, press: Press) -> None:

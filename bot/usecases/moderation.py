@@ -32,6 +32,8 @@ METHODS: Final = {
     "video_note": "sendVideoNote",
     "voice": "sendVoice",
     "document": "sendDocument",
+    "audio": "sendAudio",
+    "sticker": "sendSticker",
 }
 BLURRED: Final = frozenset({"photo", "live_photo", "video", "animation"})
 
@@ -98,16 +100,20 @@ def look_evidence(connection: Connection, context: Context, admin: Member, repor
 
 
 def look_pictures(connection: Connection, context: Context, admin: Member, report_id: int) -> Replies:
-    """The photos of the reported profile that are still there, and what was sent, blurred until tapped."""
+    """The photos that the reported profile showed then, and what was sent, blurred until tapped."""
     note(connection, context, admin, "evidence.pictures", f"report:{report_id}", about(safety.report_by_id(connection, report_id)))
     data = evidence.of(connection, report_id)
     if data is None:
         return [Notice(word("admin.evidence.gone"), alert=True)]
+    copies = evidence.pictures(data)
     shown: Replies = []
-    for photo_id in evidence.photo_ids(data):
+    for photo_id in [*copies, *(number for number in evidence.photo_ids(data) if number not in copies)]:
         photo = photos.by_id(connection, photo_id)
-        if photo is not None:
-            shown.append(Shown(photo.id, _place(photo)))
+        says = _place(photo) if photo is not None else word("admin.photo", id=photo_id, status=word("admin.photo.gone"))
+        if photo_id in copies:
+            shown.append(Picture(copies[photo_id], says, protect=True))
+        elif photo is not None:
+            shown.append(Shown(photo.id, says))
     sent = [one for one in data.get("messages") or () if one.get("file_id") and one.get("kind") in METHODS][-PICTURES:]
     for place, one in enumerate(sent):
         letter = _again(str(one["kind"]), str(one["file_id"]))

@@ -8,9 +8,9 @@ from bot import outbox
 from bot.context import Context
 from bot.keyboards import APPEAL, DISCOVER, MATCHES, button, grid
 from bot.replies import Clear, Notice, Replies, Rows, Say, word
-from bot.usecases import access, bans, chats, evidence, freezing, hiding, names, telling, trust, withdrawal
+from bot.usecases import access, bans, chats, evidence, freezing, hiding, names, relay_ways, telling, trust, withdrawal
 from db import audit, exposures, likes, members, moderation, pairs, safety
-from db.records import Member, Pair, Report
+from db.records import Member, Message, Pair, Report
 from db.session import Connection
 
 REASONS: Final = ("fake", "rude", "sexual", "scam", "minor", "other")
@@ -53,11 +53,17 @@ def block(connection: Connection, context: Context, member: Member, person_id: i
     return [Say(word("safety.blocked"), ((MATCHES, DISCOVER),), edit=True)]
 
 
-def ask_report(connection: Connection, context: Context, member: Member, pair_id: int = 0) -> Replies:
-    """/report, or its button in a chat: ask for the reason."""
+def ask_report(connection: Connection, context: Context, member: Member, pair_id: int = 0, answers: int | None = None) -> Replies:
+    """/report, or its button in a chat: ask for the reason.
+
+    Where it answers a message (Telegram's number in the member's chat) the chat of that one is meant, whichever is open, and the message
+    will be in the evidence, however much came after it.
+    """
     stopped = access.stop_talking(connection, context, member)
     if stopped:
         return stopped
+    message = relay_ways.answer(connection, member, answers)
+    pair_id = pair_id if message is None else message.pair_id
     pair = chats.mine_ever(connection, member, pair_id) if pair_id else chats.active(connection, member)
     if pair is None and pair_id:
         return chats.over()
@@ -65,7 +71,7 @@ def ask_report(connection: Connection, context: Context, member: Member, pair_id
         return (
             chats.which(connection, member, "report_pair") if pairs.of_member(connection, member.id) else [Say(word("safety.report_how"))]
         )
-    return [Say(word("safety.report_ask", name=names.partner(pair, member.id)), _reasons(pair.partner(member.id)))]
+    return [Say(word("safety.report_ask", name=names.partner(pair, member.id)), _reasons(pair.partner(member.id), message))]
 
 
 def ask_report_card(connection: Connection, context: Context, member: Member, person_id: int) -> Replies:
@@ -79,7 +85,11 @@ def ask_report_card(connection: Connection, context: Context, member: Member, pe
 
 
 def report(connection: Connection, context: Context, member: Member, person_id: int, reason: str) -> Replies:
-    """A reason was chosen: the report is filed at once, with what it rests on; more words may follow."""
+    """A reason was chosen: the report is filed at once, with what it rests on; more words may follow.
+
+    Behind the reason the number of the message may stand that was answered with /report.
+    """
+    reason, _, about = reason.partition(".")
     stopped = access.stop_talking(connection, context, member)
     if stopped:
         return stopped
@@ -91,7 +101,7 @@ def report(connection: Connection, context: Context, member: Member, person_id: 
         return [Notice(refused, alert=True)]
     pair = pairs.between(connection, member.id, person_id)
     filed = safety.report(connection, member.id, person_id, reason, context.now, None if pair is None else pair.id)
-    evidence.keep(connection, context, filed, member, person)
+    evidence.keep(connection, context, filed, member, person, int(about) if about.isdecimal() else None)
     if pair is None:
         likes.mark(connection, member.id, person_id, False, context.now)
     _tell_admins(connection, context, filed)
@@ -173,8 +183,9 @@ def _met(connection: Connection, member: Member, person_id: int) -> bool:
     return exposures.was_shown(connection, member.id, person_id) or pairs.between(connection, member.id, person_id) is not None
 
 
-def _reasons(person_id: int) -> Rows:
-    choices = (button(f"safety.reason.{reason}", "flag", person_id, reason) for reason in REASONS)
+def _reasons(person_id: int, about: Message | None = None) -> Rows:
+    behind = "" if about is None else f".{about.id}"
+    choices = (button(f"safety.reason.{reason}", "flag", person_id, f"{reason}{behind}") for reason in REASONS)
     return (*grid(choices, 2), (button("chats.keep", "keep"),))
 
 
