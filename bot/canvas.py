@@ -149,13 +149,20 @@ def rounded(width: int, height: int, radius: int) -> Image.Image:
 
 
 def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, lines: int) -> list[str]:
-    """Rows no wider than `width`; the last of `lines` rows ends with an ellipsis where text is left."""
+    """Rows no wider than `width`; the last of `lines` rows ends with an ellipsis where text is left.
+
+    A word that is wider than a row is broken: Korean names may be long without a space, and their ends are what tells them apart.
+    """
     rows: list[str] = []
     rest = text.split()
     while rest and len(rows) < lines:
         row = rest.pop(0)
-        while rest and face.getlength(f"{row} {rest[0]}") <= width:
-            row += " " + rest.pop(0)
+        if lines - len(rows) > 1 and face.getlength(row) > width:
+            fits = next((end for end in range(len(row) - 1, 1, -1) if face.getlength(row[:end]) <= width), 1)
+            row, rest = row[:fits], [row[fits:], *rest]
+        else:
+            while rest and face.getlength(f"{row} {rest[0]}") <= width:
+                row += " " + rest.pop(0)
         rows.append(row)
     if rest or any(face.getlength(row) > width for row in rows):
         rows = [_cut(row, face, width, more=bool(rest) and number == len(rows) - 1) for number, row in enumerate(rows)]

@@ -232,10 +232,11 @@ def _panel(canvas: Canvas, top: int, panel: Panel, words: Words, language: str) 
         above = top + heads - 8 - round(small * 1.38) * len(rows)
         canvas.centred(start + place * wide + wide // 2, above, name, small, width=wide - 8, lines=4)
     top += heads
+    size = 24 if high > 66 else 19  # two lines of a name stay within their row
     for row, own in enumerate(panel.rows):
         said = own.ko if language == "ko" else own.en
-        lines = len(wrap(said, font(24), _label(panel) - 20, 2))
-        canvas.text((EDGE, top + (high - 33 * lines) // 2), said, 24, width=_label(panel) - 20, lines=2)
+        lines = len(wrap(said, font(size), _label(panel) - 20, 2))
+        canvas.text((EDGE, top + (high - round(size * 1.38) * lines) // 2), said, size, width=_label(panel) - 20, lines=2)
         for place in range(len(names)):
             lift, couples = panel.lifts[row][place], panel.couples[row][place]
             left = start + place * wide

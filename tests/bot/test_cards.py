@@ -85,6 +85,15 @@ def test_the_font_knows_korean_and_is_found_without_matplotlib() -> None:
     assert face.getmask("가").getbbox() != face.getmask("나").getbbox() or bytes(face.getmask("가")) != bytes(face.getmask("나"))
 
 
+def test_long_names_without_a_space_are_broken_so_that_their_ends_show() -> None:
+    face = canvas.font(17)
+    shown = {"|".join(canvas.wrap(f"부드러운인상과밝은{end}", face, 60, 4)) for end in ("셔츠", "외투", "치마")}
+    assert len(shown) == 3
+    assert all("…" not in name and name.replace("|", "").startswith("부드러운인상과밝은") for name in shown)
+    assert canvas.wrap("가" * 40, face, 60, 4)[-1].endswith("…")
+    assert canvas.wrap("WW", face, 5, 3)[0], "at least a letter, however narrow"
+
+
 @pytest.mark.parametrize("text", ["", "word", "two words", "한글 여러 단어가 있는 문장", "x" * 300])
 def test_wrapped_text_stays_in_its_width(text: str) -> None:
     face = canvas.font(30)
