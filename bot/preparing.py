@@ -111,10 +111,11 @@ class FilePreparer:
         except TelegramBadRequest as error:
             return Refused("relay.too_big" if "too big" in error.message.lower() else "relay.file_gone")
         name = f"file{len(uploads)}"
+        found = await self._runtime.compute(neutral, data, wanted.get("mime"), None)
         if kind == "sticker":
-            uploads[name] = (str(wanted.get("name", "sticker.webp")), data)
+            # Drawn ones are of no kind that is known here, and go as they are.
+            uploads[name] = (str(wanted.get("name", "sticker.webp")), found.data)
         else:
-            found = await self._runtime.compute(neutral, data, wanted.get("mime"), None)
             if kind in PLAYED and found.mime not in PLAYED[kind]:
                 return Refused("relay.unheard")
             if not found.sure and not anyway:

@@ -265,8 +265,9 @@ async def test_no_byte_tells_who_sent_it(stage: Stage, couple: tuple[Person, Per
         await mina.attach("document", data, FILE_NAME, caption=f"{name} {told}")
     played = [("audio", "mp3"), ("audio", "m4a"), ("video", "mp4"), ("animation", "mp4"), ("video_note", "mp4"), ("video_note", "mov")]
     played += [("voice", name) for name in ("opus", "vorbis", "mp3", "m4a", "mp4")]
+    played += [("sticker", "webp"), ("sticker", "webm")]
     for kind, name in played:
-        caption = {} if kind == "video_note" else {"caption": told}
+        caption = {} if kind in ("video_note", "sticker") else {"caption": told}
         await mina.attach(kind, FILES[name], FILE_NAME, title=f"by {NAME}", performer=NAME, **caption)
     for name in ("jpeg", "jpeg_turned"):
         await mina.attach("photo", FILES[name], FILE_NAME, caption=told)
