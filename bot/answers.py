@@ -146,20 +146,23 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def ages(text: str) -> tuple[int, int] | Refusal:
-    """An age range: `25-35`, `25~35`, `25 to 35`, `25세부터 35세까지`, `20대`, `30s`; turned round where it is backwards.
+    """An age range: `25-35`, `25~35`, `25 to 35`, `25세부터 35세까지`, `20대`, `30s`, `30대~40대`; turned round where it is backwards.
 
-    >>> ages("35 ~ 25"), ages("20대"), ages("17-30")
-    ((25, 35), (20, 29), <Refusal.RANGE: 'range'>)
+    A decade is all of it, on either side: `30대~40대` and `30~40대` end with 49.  Parts of a decade (`20대 후반`) are not understood.
+
+    >>> ages("35 ~ 25"), ages("20대"), ages("30대~40대"), ages("17-30")
+    ((25, 35), (20, 29), (30, 49), <Refusal.RANGE: 'range'>)
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
-    decade = re.fullmatch(r"\s*(\d)0\s*(?:대|s|'s)\s*", plain)
-    numbers = [int(number) for number in re.findall(r"\d+", plain) if len(number) <= 4]
-    if decade is not None:
-        start = int(decade[1]) * 10
-        numbers = [start, start + 9]
-    if len(numbers) != 2:
+    if re.search(r"초반|중반|후반|\bearly|\bmid|\blate", plain):
         return Refusal.FORMAT
-    low, high = sorted(numbers)
+    numbers = re.findall(r"(\d+)(?:(?<=0)\s*(대|['’]?s\b))?", plain)
+    found = [(int(number), bool(decade)) for number, decade in numbers if len(number) <= 4]
+    alone = re.fullmatch(r"\s*\d+\s*(?:대|['’]?s)\s*", plain) is not None
+    if len(found) != 2 and not (len(found) == 1 and alone and found[0][1]):
+        return Refusal.FORMAT
+    low = min(number for number, _ in found)
+    high = max(number + 9 if decade else number for number, decade in found)
     return (low, high) if low >= ADULT and high <= OLDEST - 1 else Refusal.RANGE
 
 

@@ -290,7 +290,7 @@ def explained(made: Comparison) -> Comparison:
     lines, lines_ko = [_basis(made, *figures)], [_basis_ko(made, *figures)]
     for found in made.together if made.couples else ():
         what, what_ko = ("faces", "얼굴") if found.one.kind == "face" else ("clothes", "옷차림")
-        seen = f"{found.couples:,} of {found.of:,} couples", f"커플 {found.of:,}쌍 중 {found.couples:,}쌍"
+        seen = f"{found.couples:,} of {counted(found.of)}", f"커플 {found.of:,}쌍 중 {found.couples:,}쌍"
         times = f"{found.interval[0]:.1f}–{found.interval[1]:.1f}"
         lines.append(f'By {what}, "{found.one.name}" and "{found.other.name}": {seen[0]}, {times} times as often as by chance.')
         lines_ko.append(f"{what_ko}: ‘{found.one.name_ko}’ · ‘{found.other.name_ko}’ — {seen[1]}, 우연의 {times}배.")
@@ -299,13 +299,21 @@ def explained(made: Comparison) -> Comparison:
     return replace(made, reason=" ".join(lines), reason_ko=" ".join(lines_ko))
 
 
+def counted(couples: int) -> str:
+    """A number of couples in English.
+
+    >>> counted(1), counted(0), counted(1234)
+    ('1 couple', '0 couples', '1,234 couples')
+    """
+    return "1 couple" if couples == 1 else f"{couples:,} couples"
+
+
 def _basis(made: Comparison, score: str, interval: str) -> str:
     if made.evidence == "prior":
-        seen = "No couples have been learned from yet" if not made.couples else f"Only {made.couples:,} couples have been seen yet"
+        have = "has" if made.couples == 1 else "have"
+        seen = f"Only {counted(made.couples)} {have} been seen yet" if made.couples else "No couples have been learned from yet"
         return f"{seen}: {score} (80 % interval {interval}) is the assumption that partners resemble each other a little."
-    return (
-        f"{score} of 100 (80 % interval {interval}), where 50 is what two random people of these ages get; from {made.couples:,} couples."
-    )
+    return f"{score} of 100 (80 % interval {interval}), where 50 is what two random people of these ages get; from {counted(made.couples)}."
 
 
 def _basis_ko(made: Comparison, score: str, interval: str) -> str:

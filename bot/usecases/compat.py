@@ -159,7 +159,7 @@ def why(connection: Connection, context: Context, member: Member, choice: str) -
     for name, (couples_, of, least, most) in (("face", seen[:4]), ("fashion", seen[4:])):
         if of:
             told = {"couples": f"{couples_:,}", "of": f"{of:,}", "low": f"{least / 10:.1f}", "high": f"{most / 10:.1f}"}
-            lines.append(word(f"compat.why.{name}_types", **told))
+            lines.append(word(f"compat.why.{name}_types", of, **told))
     known = context.pack.calibration
     lines.append(_told(known.couples, known.figures.get("auc")) if observed else word("compat.why.prior"))
     return [Say(word("compat.why.all", lines=Lines(tuple(lines))), ((AGAIN,),))]
@@ -169,7 +169,7 @@ def _told(couples_: int, auc: object) -> Word:
     """How well couples that learning had not seen are told from random pairs."""
     if not isinstance(auc, float | int):
         return word("compat.why.prior")
-    return word("compat.why.observed", n=f"{couples_:,}", auc=round(100 * auc))
+    return word("compat.why.observed", couples_, n=f"{couples_:,}", auc=round(100 * auc))
 
 
 def packed(made: Comparison) -> str:

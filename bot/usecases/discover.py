@@ -43,11 +43,12 @@ def card(
     told = reasons.found(connection, context, member, place)
     few, wider = widening.few(connection, context, member) if where == "discover" else ([], ())
     text = word("discover.card")
-    for count in range(min(len(told), reasons.MOST), -1, -1):  # the weakest reasons make room where the person wrote much
+    # The weakest reasons make room where the person wrote much, then what is said of filters.
+    for count, room in [*((count, few) for count in range(min(len(told), reasons.MOST), -1, -1)), (0, [])]:
         particulars = _particulars(member, candidate.member, told[:count])
-        parts = (*above, *(("", *particulars) if particulars else ()), *(("", *few) if few else ()))
+        parts = (*above, *(("", *particulars) if particulars else ()), *(("", *room) if room else ()))
         text = word("discover.card", lines=Lines(parts))
-        if len(context.words.text(text, member.language)) < CAPTION_LIMIT:
+        if presenting.units(context.words.text(text, member.language)) <= CAPTION_LIMIT:
             break
     return Shown(candidate.photos[0], text, (*buttons(candidate), *wider))
 
@@ -57,7 +58,7 @@ def buttons(candidate: Candidate) -> Rows:
     to = candidate.member.id
     second: tuple[Button, ...] = (button("discover.why", "why", to), button("discover.report", "report", to))
     if len(candidate.photos) > 1:
-        second = (button(word("discover.more", n=len(candidate.photos) - 1), "more", to), *second)
+        second = (button(word("discover.more", len(candidate.photos) - 1), "more", to), *second)
     return ((button("discover.like", "like", to), button("discover.skip", "skip", to)), second)
 
 

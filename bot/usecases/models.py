@@ -100,7 +100,7 @@ def _line(version: str, state: str, manifest: Mapping[str, Any], learned_from: i
     if ks:
         about.append(word("models.ks", ks=ks))
     if isinstance(couples, int):
-        about.append(word("models.couples", n=f"{couples:,}"))
+        about.append(word("models.couples", couples, n=f"{couples:,}"))
     elif learned_from:
-        about.append(word("models.people", n=f"{learned_from:,}"))
+        about.append(word("models.people", learned_from, n=f"{learned_from:,}"))
     return word("models.line", version=version, state=word(f"models.state.{state}"), about=tuple(about) or "")

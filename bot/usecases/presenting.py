@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +14,19 @@ from bot.usecases.questions import place_word
 from db.records import Member, MemberType, TypeKind
 
 KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
+ABOUT_UNITS: Final = 600
+"""UTF-16 units of a member's own words that are shown: 500 characters of any script, fewer of those that count twice (emoji), so that
+a card, a partner's profile and the news of a match fit a caption."""
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+def units(text: str) -> int:
+    """Length of Telegram HTML as Telegram counts it against its limits: UTF-16 units once the markup is parsed.
+
+    >>> units("<b>3 &lt; 4</b> &amp; 🎭")
+    10
+    """
+    return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType]) -> Word:
@@ -23,8 +38,17 @@ def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType
     if named:
         lines.append(word("person.types", types=named))
     if member.about:
-        lines.append(word("person.about", about=member.about))
+        lines.append(word("person.about", about=_short(member.about)))
     return word("person.card", lines=Lines(tuple(lines)))
+
+
+def _short(about: str) -> str:
+    """A member's own words as far as they are shown, with a mark where they were longer."""
+    encoded = about.encode("utf-16-le", errors="surrogatepass")
+    if len(encoded) <= 2 * ABOUT_UNITS:
+        return about
+    # Half of a pair of surrogates at the end is left out.
+    return encoded[: 2 * (ABOUT_UNITS - 1)].decode("utf-16-le", errors="ignore").rstrip() + "…"
 
 
 def named(name: Word, member: Member | None) -> Word:

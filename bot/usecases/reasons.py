@@ -35,7 +35,7 @@ ANSWERS: Final = 5
 NEAR_YEARS: Final = 2
 NEW_DAYS: Final = 7
 MOST: Final = 4
-"""Reasons on a card; a caption has 1024 characters."""
+"""Reasons on a card; a caption has 1024 UTF-16 units."""
 
 Said = Literal["for", "against", "little"]
 
@@ -116,7 +116,7 @@ def evidence(connection: Connection, context: Context, member: Member, place: Pl
     said = set(liking(ranked).values())
     if said:
         how = "for" if "for" in said else "against" if "against" in said else "little"
-        found.append(word(f"evidence.taste.{how}", n=max(ranked.viewer.taste.face_n, ranked.viewer.taste.fashion_n)))
+        found.append(word(f"evidence.taste.{how}", max(ranked.viewer.taste.face_n, ranked.viewer.taste.fashion_n)))
     worn = wear(connection, member, other)
     if worn:
         found.append(word("evidence.wear", garments=worn))
@@ -176,7 +176,7 @@ def _plain(context: Context, member: Member, other: Member) -> list[Word]:
 def _observed(one: Both, other: Member) -> Word:
     low, high = one.partner.interval
     values = {"theirs": word(f"reason.theirs.{other.gender or 'other'}"), "couples": f"{one.partner.couples:,}", "of": f"{one.of:,}"}
-    return Word(f"reason.observed.{one.kind}", {**values, "low": f"{low:.1f}", "high": f"{high:.1f}"})
+    return Word(f"reason.observed.{one.kind}", {**values, "low": f"{low:.1f}", "high": f"{high:.1f}"}, one.of)
 
 
 def _figures(one: Both) -> Word:
@@ -194,9 +194,9 @@ def _figures(one: Both) -> Word:
         return Word("evidence.prior_none", values)
     values["of"] = f"{one.of:,}"
     if one.partner.evidence == "prior":
-        return Word("evidence.prior", values)
+        return Word("evidence.prior", values, one.of)
     values["couples"] = f"{one.partner.couples:,}"
-    return Word("evidence.even" if low <= 1 <= high else "evidence.observed", values)
+    return Word("evidence.even" if low <= 1 <= high else "evidence.observed", values, one.of)
 
 
 def _km(member: Member, other: Member) -> float | None:

@@ -140,7 +140,7 @@ def _reason(partner: PartnerType) -> Word:
     values = {"name": _named(partner.type), "lift": f"{partner.lift:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
     if partner.evidence == "observed":
         by_chance = low <= 1 <= high
-        return Word(f"types.reason.observed{'_even' if by_chance else ''}", {**values, "n": f"{partner.couples:,}"})
+        return Word(f"types.reason.observed{'_even' if by_chance else ''}", {**values, "n": f"{partner.couples:,}"}, partner.couples)
     return Word(f"types.reason.prior_{partner.type.kind}", values)
 
 

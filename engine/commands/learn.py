@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.commands.output import answer, progress
 from engine.commands.steering import Steering, stage
+from engine.compatibility import counted
 
 REFUSED = 3
 """Exit code where nothing was published."""
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace, steering: Steering) -> int:
 def as_text(made: dict[str, Any]) -> str:
     """A few lines for people."""
     head = "unchanged since it was learned" if made.get("unchanged") else "published" if made["published"] else "not published"
-    lines = [f"{made['version'] or 'no version'}: {head}, {made['couples']:,} couples"]
+    lines = [f"{made['version'] or 'no version'}: {head}, {counted(made['couples'])}"]
     lines += [
         f"  {'ok  ' if gate['passed'] else 'FAIL'} {name}: {gate['value']:g} (bound {gate['bound']:g}) {gate.get('about', '')}".rstrip()
         for name, gate in made["gates"].items()

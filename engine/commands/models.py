@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.commands.output import answer
 from engine.commands.steering import Steering
+from engine.compatibility import counted
 
 
 def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +31,7 @@ def as_text(made: dict[str, Any], *, types: bool) -> str:
     if made["problem"]:
         return f"{head}: {made['problem']}"
     groups = ", ".join(f"{name} {group['k']}" for name, group in made["groups"].items())
-    lines = [f"{head}  {made['couples']:,} couples; types: {groups}"]
+    lines = [f"{head}  {counted(made['couples'])}; types: {groups}"]
     failed = [name for name, gate in made["gates"].items() if not gate["passed"]]
     if failed:
         lines.append(f"  gates that failed: {', '.join(failed)}")

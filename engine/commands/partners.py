@@ -10,6 +10,7 @@ from typing import Any
 from engine.affinity import Affinity, CoupleCounts, PartnerType
 from engine.analysis import Analyser
 from engine.commands.output import answer, progress
+from engine.compatibility import counted
 from engine.settings import EngineSettings
 
 
@@ -63,5 +64,5 @@ def as_object(partner: PartnerType) -> dict[str, Any]:
 def as_text(partner: PartnerType) -> str:
     """Two lines for people."""
     low, high = partner.interval
-    head = f"{partner.type.name} ({partner.type.kind}): {partner.lift:.2f} times chance ({low:.2f}–{high:.2f}), {partner.couples} couples"
+    head = f"{partner.type.name} ({partner.type.kind}): {partner.lift:.2f} times chance ({low:.2f}–{high:.2f}), {counted(partner.couples)}"
     return f"{head}\n  {partner.reason}"

@@ -122,7 +122,10 @@ def test_every_date_is_read_back(born: date, form: str) -> None:
     [
         ("25-35", (25, 35)), ("25~35", (25, 35)), ("25 to 35", (25, 35)), ("25세부터 35세까지", (25, 35)), ("35-25", (25, 35)),
         ("20대", (20, 29)), ("30s", (30, 39)), ("18-99", (18, 99)), ("30-30", (30, 30)), ("17-30", Refusal.RANGE),
-        ("18-100", Refusal.RANGE), ("10대", Refusal.RANGE),
+        ("30대~40대", (30, 49)), ("40대 ~ 30대", (30, 49)), ("30 대 ~ 40 대", (30, 49)), ("20~30대", (20, 39)), ("20s-30s", (20, 39)),
+        ("20대부터 30대까지", (20, 39)), ("30's to 40’s", (30, 49)), ("25~30대", (25, 39)), ("20 대", (20, 29)), ("90대", (90, 99)),
+        ("20대~35", (20, 35)), ("20대 후반", Refusal.FORMAT), ("20대 후반~30대 초반", Refusal.FORMAT), ("late 20s - 30s", Refusal.FORMAT),
+        ("10대~20대", Refusal.RANGE), ("25대", Refusal.FORMAT), ("18-100", Refusal.RANGE), ("10대", Refusal.RANGE),
         ("30", Refusal.FORMAT), ("1-2-3", Refusal.FORMAT), ("", Refusal.FORMAT), ("any", Refusal.FORMAT),
     ],
 )  # fmt: skip

@@ -255,7 +255,7 @@ def test_collecting_is_told_with_reasons(town: Town, boss: int) -> None:
     result = {"seen": 20, "accepted": 11, "duplicates": 2, "rejected": {"bystander": 4, "something_new": 3}}
     row = ended(town, "collect", "done", result, {"source": "folder", "query": "/x"})
     told = WORDS.text(steering.told(row), "en")
-    assert "Looked at 20: 11 couples, 2 known already, 7 left out" in told
+    assert "Looked at 20; couples: 11, known already: 2, left out: 7" in told
     assert "a bystander: 4" in told
     assert "something_new: 3" in told
     assert len(drawn([*town.database.read(steering.pictures, surroundings(), row)])) == 2

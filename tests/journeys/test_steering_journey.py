@@ -107,8 +107,8 @@ async def test_an_admin_collects_from_a_folder(stage: Stage, tmp_path: Path) -> 
     await admin.write(str(folder))
     await admin.hears("will begin in a moment")
     ended = await progress_ends(admin, "Collected")
-    assert "Looked at 3: 0 couples" in words(ended)
-    assert "1 known already" in words(ended) or "one person" in words(ended)
+    assert "Looked at 3; couples: 0" in words(ended)
+    assert "known already: 1" in words(ended) or "one person" in words(ended)
     picture = await admin.hears(is_picture)
     assert picture["message_id"] > ended["message_id"]
     await admin.write("/jobs")
