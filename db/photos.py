@@ -64,6 +64,11 @@ def of(connection: Connection, member_id: int, status: PhotoStatus | None = None
     return [_photo(connection, row) for row in connection.execute(wanted).mappings()]
 
 
+def usable(connection: Connection, member_id: int) -> list[Photo]:
+    """A member's photos in their order that are shown, or will be once an admin looked; what an admin rejected counts for nothing."""
+    return [photo for photo in of(connection, member_id) if photo.status != "rejected"]
+
+
 def by_id(connection: Connection, photo_id: int) -> StoredPhoto | None:
     """A photo with its bytes; None too where its key is destroyed, since its member is being erased."""
     row = connection.execute(select(photos).where(photos.c.id == photo_id)).mappings().one_or_none()
@@ -83,8 +88,10 @@ def approve(connection: Connection, photo_id: int) -> None:
 
 
 def reject(connection: Connection, photo_id: int) -> None:
-    """Keep others from seeing the photo; its vectors go."""
-    _set(connection, photo_id, status="rejected")
+    """Keep others from seeing the photo; its vectors go, and it stands behind its member's others, so that it is nobody's first."""
+    own = photos.c.member_id == _owner(connection, photo_id)
+    last = connection.scalar(select(func.max(photos.c.position)).where(own))
+    _set(connection, photo_id, status="rejected", position=(last or 0) + 1)
     _note(connection, photo_id)
     connection.execute(vector_table.delete().where(vector_table.c.photo_id == photo_id))
 

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from bot.context import Context
 from bot.keyboards import MENU, RESUME, button
-from bot.replies import Clear, Notice, Replies, Say, word
-from bot.usecases import births, consent, freezing, questions, withdrawal
+from bot.replies import Button, Clear, Notice, Replies, Rows, Say, word
+from bot.usecases import births, consent, freezing, questions, storing, withdrawal
 from bot.usecases.questions import ask, expects
 from db import audit, consents, members, photos, safety
 from db.records import Language, Member
@@ -22,6 +22,8 @@ ORDER: Final = ("language", "intro", "terms", "face", "birth", "gender", "seeks"
 FIRST: Final = ORDER[0]
 TYPED: Final = frozenset({"birth", "city", "distance", "ages", "about"})
 CONSENTS: Final[Mapping[str, Literal["terms", "face"]]] = {"terms": "terms", "face": "face"}
+DONE: Final = button("ask.photo.done", "set", choice="photo:done")
+READ: Final = button("review.read", "reread")
 UNDERAGE: Final = "underage"
 REVIEW: Final = "review"
 
@@ -42,25 +44,26 @@ def start(connection: Connection, context: Context, member: Member) -> Replies:
 def press(connection: Connection, context: Context, member: Member, field: str, value: str) -> Replies:
     """A button of a question was pressed during onboarding."""
     if member.status != "onboarding" or field not in ORDER or not expects(member, field):
-        return [Notice(word("ask.passed"))]
+        return _passed(connection, context, member)
     if field == "birth":
         return _confirm_birth(connection, context, member, value)
     shown = Clear() if field == "photo" else questions.answered(field, context, member, value)
     if field == "language":
         if value not in ("ko", "en"):
-            return [Notice(word("ask.passed"))]
+            return _passed(connection, context, member)
         language: Language = "ko" if value == "ko" else "en"
         members.update(connection, member.id, context.now, language=language)
         return [shown, *_advance(connection, context, member)]
     if field == "terms" and value != "yes":
         consent.record(connection, context, member, "terms", given=False)
         return [Notice(word("ask.terms.needed"), alert=True)]
-    if field == "photo" and not photos.of(connection, member.id):
-        return [Notice(word("photo.one_needed"), alert=True)]
+    if field == "photo" and not photos.usable(connection, member.id):
+        key = "review.refused" if photos.of(connection, member.id) else "photo.one_needed"
+        return [Notice(word(key), alert=True)]
     if field in CONSENTS:
         consent.record(connection, context, member, CONSENTS[field], given=value == "yes")
     elif field in ("gender", "seeks", "city", "distance", "ages"):
-        wrong = questions.store(connection, context, member, field, value)
+        wrong = storing.store(connection, context, member, field, value)
         if wrong is not None:
             return [Notice(wrong, alert=True)]
     return [shown, *_advance(connection, context, member)]
@@ -72,15 +75,15 @@ def text(connection: Connection, context: Context, member: Member, typed: str) -
         return [Say(word("review.wait"))]
     step = member.step or FIRST
     if step not in TYPED:
-        return [Say(word("wrong.photo" if step == "photo" else "wrong.buttons")), *_ask(context, member, step)]
+        return [Say(word("wrong.photo" if step == "photo" else "wrong.buttons")), *_ask(connection, context, member, step)]
     stopped = freezing.heard(connection, context, member, typed, "about") if step == "about" else []
     if stopped:
         return stopped
     if step == "birth":
         return _tell_birth(connection, context, member, typed)
-    wrong = questions.store(connection, context, member, step, typed)
+    wrong = storing.store(connection, context, member, step, typed)
     if wrong is not None:
-        return [Say(wrong), *_ask(context, member, step)]
+        return [Say(wrong), *_ask(connection, context, member, step)]
     return _advance(connection, context, member)
 
 
@@ -88,7 +91,7 @@ def _tell_birth(connection: Connection, context: Context, member: Member, typed:
     told = births.tell(connection, context, member, typed)
     if isinstance(told, Member):
         return _advance(connection, context, told)
-    return [*([] if told is None else [Say(told)]), *_ask(context, members.by_id(connection, member.id) or member, "birth")]
+    return [*([] if told is None else [Say(told)]), *_ask(connection, context, members.by_id(connection, member.id) or member, "birth")]
 
 
 def _confirm_birth(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
@@ -97,24 +100,24 @@ def _confirm_birth(connection: Connection, context: Context, member: Member, cho
         shown = questions.answered("birth", context, member, choice)
         # Asked on the day before, the answer may come on the birthday.
         return [shown, *(turn_away if births.minor(context, said) else _advance)(connection, context, said)]
-    return [*said, *_ask(context, members.by_id(connection, member.id) or member, "birth")]
+    return [*said, *_ask(connection, context, members.by_id(connection, member.id) or member, "birth")]
 
 
 def location(connection: Connection, context: Context, member: Member, latitude: float, longitude: float) -> Replies:
     """The person shared a location during onboarding."""
     if member.step != "city" or member.status != "onboarding":
         return remind(connection, context, member)
-    questions.store_place(connection, context, member, latitude, longitude)
+    storing.store_place(connection, context, member, latitude, longitude)
     return _advance(connection, context, member)
 
 
 def back(connection: Connection, context: Context, member: Member, step: str) -> Replies:
     """One question back, from the question whose button was pressed."""
     if member.status != "onboarding" or member.step != step or step not in ORDER[1:]:
-        return [Notice(word("ask.passed"))]
+        return _passed(connection, context, member)
     earlier = ORDER[ORDER.index(step) - 1]
     member = members.set_step(connection, member.id, earlier, member.draft, context.now)
-    return [Say(word("ask.back"), edit=True, plain_keyboard=True), *_ask(context, member, earlier)]
+    return [Say(word("ask.back"), edit=True, plain_keyboard=True), *_ask(connection, context, member, earlier)]
 
 
 def remind(connection: Connection, context: Context, member: Member) -> Replies:
@@ -124,7 +127,7 @@ def remind(connection: Connection, context: Context, member: Member) -> Replies:
     if not member.step:
         return start(connection, context, member)
     step = member.step
-    return [Say(word("wrong.photo" if step == "photo" else "wrong.kind")), *_ask(context, member, step)]
+    return [Say(word("wrong.photo" if step == "photo" else "wrong.kind")), *_ask(connection, context, member, step)]
 
 
 def remind_pressed(connection: Connection, context: Context, member: Member) -> Replies:
@@ -144,12 +147,12 @@ def resume(connection: Connection, context: Context, member: Member) -> Replies:
         return [Say(word("underage.again")), *_go_on(connection, context, member, "birth")]
     if member.status != REVIEW:
         # A photo that waited because of an age was not read; with the consent it can be now.
-        return [Say(word("review.photo_approved"), ((button("review.read", "reread"),),) if member.face_consent else ())]
+        return [Say(word("review.photo_approved"), ((READ,),) if member.face_consent else ())]
     before = str(member.draft.get("before", "onboarding"))
     step = str(member.draft.get("step", "photo"))
     member = members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
     member = members.set_step(connection, member.id, "" if member.status == "active" else step, {}, context.now)
-    return [Say(word("review.approved"), ((button("review.read", "reread"),),))]
+    return [Say(word("review.approved"), ((READ,),))]
 
 
 def refused(connection: Connection, context: Context, member: Member) -> Replies:
@@ -158,6 +161,9 @@ def refused(connection: Connection, context: Context, member: Member) -> Replies
         before, step = str(member.draft.get("before", "onboarding")), str(member.draft.get("step", "photo"))
         members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
         members.set_step(connection, member.id, step if before == "onboarding" else "edit.photo", {}, context.now)
+    elif member.status == "onboarding" and member.step == ORDER[-1] and not photos.usable(connection, member.id):
+        # They are past the question for a photo, where none would be taken.
+        members.set_step(connection, member.id, "photo", {}, context.now)
     return [Say(word("review.refused"))]
 
 
@@ -172,16 +178,47 @@ def appeal(connection: Connection, context: Context, member: Member) -> Replies:
     return [Say(word("underage.asked"), edit=True)]
 
 
-def _ask(context: Context, member: Member, step: str) -> Replies:
+def _ask(connection: Connection, context: Context, member: Member, step: str) -> Replies:
     first = ORDER.index(step) if step in ORDER else 0
-    return ask(step, context, member, back=button("ask.back.button", "back", choice=step) if first > 1 else None)
+    back = button("ask.back.button", "back", choice=step) if first > 1 else None
+    if step == "photo" and back is not None and photos.of(connection, member.id):
+        return _ask_another_photo(connection, member, back)
+    return ask(step, context, member, back=back)
+
+
+def _ask_another_photo(connection: Connection, member: Member, back: Button) -> Replies:
+    """The question for a photo where there is one: another is wanted only if it was not accepted; it is read if it never was."""
+    held = photos.usable(connection, member.id)
+    if not held:
+        return [Say(word("review.refused"), ((back,),))]
+    if unread(connection, member):
+        return [Say(word("ask.photo.unread"), ((READ,), (DONE,), (back,)))]
+    return [Say(word("ask.photo.there", len(held)), ((DONE,), (back,)))]
+
+
+def unread(connection: Connection, member: Member) -> bool:
+    """Whether there are photos that may be read for a face by now, but were sent without the consent to it."""
+    held = bool(member.face_consent) and bool(photos.usable(connection, member.id))
+    return held and not photos.vectors(connection, member.id, "face")
+
+
+def _passed(connection: Connection, context: Context, member: Member) -> Replies:
+    """A button of a question that is answered already.
+
+    The open question comes with it: the bot may have been killed between taking the answer and asking on, and then nobody would
+    know what it waits for.
+    """
+    said: Replies = [Notice(word("ask.passed"))]
+    if member.status != "onboarding" or member.step not in ("", *ORDER):
+        return said
+    return [*said, *(_ask(connection, context, member, member.step) if member.step else _resume_onboarding(connection, context, member))]
 
 
 def _resume_onboarding(connection: Connection, context: Context, member: Member) -> Replies:
     if member.step in ORDER[1:]:
-        return [Say(word("start.resume"), plain_keyboard=True), *_ask(context, member, member.step)]
+        return [Say(word("start.resume"), plain_keyboard=True), *_ask(connection, context, member, member.step)]
     member = members.set_step(connection, member.id, FIRST, {}, context.now)
-    return _ask(context, member, FIRST)
+    return _ask(connection, context, member, FIRST)
 
 
 def _advance(connection: Connection, context: Context, member: Member) -> Replies:
@@ -193,14 +230,18 @@ def _advance(connection: Connection, context: Context, member: Member) -> Replie
     said: Replies = []
     if member.step == "city":
         said.append(Say(word("ask.city.saved", place=questions.place_word(fresh)), plain_keyboard=True))
-    return [*said, *_ask(context, fresh, ORDER[position])]
+    return [*said, *_ask(connection, context, fresh, ORDER[position])]
 
 
 def _finish(connection: Connection, context: Context, member: Member) -> Replies:
-    members.update(connection, member.id, context.now, status="active")
+    if not photos.usable(connection, member.id):
+        # An admin did not accept it while they wrote about themselves: as a member they would wait for ever.
+        return _ask(connection, context, members.set_step(connection, member.id, "photo", {}, context.now), "photo")
+    member = members.update(connection, member.id, context.now, status="active")
     members.set_step(connection, member.id, "", {}, context.now)
     waiting = not photos.of(connection, member.id, "approved")
-    return [Say(word("start.ready_waiting" if waiting else "start.ready"), MENU)]
+    read: Rows = ((READ,),) if unread(connection, member) else ()
+    return [Say(word("start.ready_waiting" if waiting else "start.ready"), (*read, *MENU))]
 
 
 def turn_away(connection: Connection, context: Context, member: Member) -> Replies:
@@ -224,4 +265,4 @@ def _go_on(connection: Connection, context: Context, member: Member, step: str) 
     """Ask the question of `step`, or the first of all where the terms were never agreed to (a couple's photo asks for the age alone)."""
     given = consents.latest(connection, member.id, "terms")
     step = step if given is not None and given.given else FIRST
-    return _ask(context, members.set_step(connection, member.id, step, {}, context.now), step)
+    return _ask(connection, context, members.set_step(connection, member.id, step, {}, context.now), step)

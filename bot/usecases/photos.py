@@ -12,7 +12,7 @@ from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
 from bot.usecases import bans, chats, freezing, types, verification
-from bot.usecases.onboarding import REVIEW
+from bot.usecases.onboarding import DONE, REVIEW
 from db import audit, members, moderation, photos, safety
 from db import types as member_types
 from db.erasure import DOUBTED, MEMORY
@@ -21,7 +21,6 @@ from db.session import Connection
 from engine.embedding import packed
 from engine.values import Analysis
 
-DONE = button("ask.photo.done", "set", choice="photo:done")
 FACE_FREE = frozenset({"not_an_image", "too_large", "nsfw"})
 
 
@@ -31,7 +30,7 @@ def receive(connection: Connection, context: Context, member: Member, analysis: 
         return [Say(word("review.wait"))]
     held = photos.of(connection, member.id)
     replacing = _to_replace(member, held)
-    if len(held) - (replacing is not None) >= context.matching.photos_max:
+    if len(photos.usable(connection, member.id)) - _counts(replacing) >= context.matching.photos_max:
         return [Say(word("photo.full", n=context.matching.photos_max), _after(member))]
     if analysis.problem is not None and not _cleared(connection, member, analysis):
         return _refuse(connection, context, member, analysis)
@@ -82,15 +81,15 @@ def too_large(connection: Connection, context: Context, member: Member) -> Repli
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
     """/photo: the member's photos with what can be done with each."""
-    held = photos.of(connection, member.id)
+    held, usable = photos.of(connection, member.id), photos.usable(connection, member.id)
     members.set_step(connection, member.id, "edit.photo", {}, context.now)
     replies: Replies = [
         Shown(photo.id, _caption(photo, place), (_actions(photo, place),), protect=False) for place, photo in enumerate(held, 1)
     ]
-    if len(held) >= context.matching.photos_max:
+    if len(usable) >= context.matching.photos_max:
         return [*replies, Say(word("photo.full", n=context.matching.photos_max), ((PROFILE,),))]
-    key = "photo.overview" if held else "photo.none"
-    return [*replies, Say(word(key, n=len(held), most=context.matching.photos_max), ((button("photo.close", "cancel", choice="photo"),),))]
+    said = word("photo.overview" if held else "photo.none", n=len(usable), most=context.matching.photos_max)
+    return [*replies, Say(said, ((button("photo.close", "cancel", choice="photo"),),))]
 
 
 def make_main(connection: Connection, context: Context, member: Member, photo_id: int) -> Replies:
@@ -98,6 +97,8 @@ def make_main(connection: Connection, context: Context, member: Member, photo_id
     photo = _own(connection, member, photo_id)
     if photo is None:
         return [Notice(word("photo.gone"))]
+    if photo.status == "rejected":
+        return [Notice(word("review.refused"), alert=True)]
     before = verification.main_face(connection, member)
     others = [item.id for item in photos.of(connection, member.id) if item.id != photo.id]
     photos.reorder(connection, member.id, [photo.id, *others])
@@ -119,7 +120,7 @@ def remove(connection: Connection, context: Context, member: Member, photo_id: i
     photo = _own(connection, member, photo_id)
     if photo is None:
         return [Notice(word("photo.gone"))]
-    if len(photos.of(connection, member.id)) == 1:
+    if photo.status != "rejected" and len(photos.usable(connection, member.id)) == 1:
         return [Notice(word("photo.last"), alert=True)]
     before = verification.main_face(connection, member)
     _drop(connection, photo)
@@ -134,10 +135,10 @@ def reread(connection: Connection, context: Context, member: Member, found: Sequ
         return []
     for photo_id, analysis in found:
         photo = _own(connection, member, photo_id)
-        if photo is None:
+        if photo is None or photo.status == "rejected":
             continue
         if analysis.problem is not None and not _cleared(connection, member, analysis, photo_id):
-            if analysis.problem.code == "minor" and photo.status != "rejected":
+            if analysis.problem.code == "minor":
                 said = _doubt(connection, context, member, photo)
                 if not _of_age(connection, member):
                     return said
@@ -151,7 +152,7 @@ def reread(connection: Connection, context: Context, member: Member, found: Sequ
             return stopped
     types.retype(connection, context, member)
     if "face" not in member_types.of_member(connection, member.id):
-        return [Say(word("face.reread_nothing"), ((PHOTOS,),))]
+        return [Say(word("face.reread_nothing"), _after(member) if member.status == "onboarding" else ((PHOTOS,),))]
     return types.card(connection, context, member, _after(member))
 
 
@@ -175,7 +176,10 @@ def _keep(
         safety.open_review(connection, member.id, "photo", context.now, photo.id)
     if replacing is not None:
         _take_place(connection, member, photo, replacing)
-    held = photos.of(connection, member.id)
+    held = photos.usable(connection, member.id)
+    refused = photos.of(connection, member.id, "rejected")
+    if refused:
+        photos.reorder(connection, member.id, [item.id for item in (*held, *refused)])
     types.retype(connection, context, member)
     stopped = bans.look(connection, context, member, photo.id, analysis.embedding, analysis.face_model)
     if stopped:
@@ -307,6 +311,11 @@ def _after(member: Member) -> tuple[tuple[Button, ...], ...]:
     return ((DONE,),) if member.status == "onboarding" else types.NEXT
 
 
+def _counts(photo: Photo | None) -> int:
+    """How many of the photos that a member may have this one is."""
+    return int(photo is not None and photo.status != "rejected")
+
+
 def _caption(photo: Photo, place: int) -> Word:
     state = "" if photo.status == "approved" else word(f"photo.state.{photo.status}")
     return word("photo.main" if place == 1 else "photo.nth", n=place, state=state)
@@ -314,4 +323,4 @@ def _caption(photo: Photo, place: int) -> Word:
 
 def _actions(photo: Photo, place: int) -> tuple[Button, ...]:
     actions = (button("photo.replace", "photo_replace", photo.id), button("photo.remove", "photo_remove", photo.id))
-    return actions if place == 1 else (button("photo.make_main", "photo_main", photo.id), *actions)
+    return actions if place == 1 or photo.status == "rejected" else (button("photo.make_main", "photo_main", photo.id), *actions)

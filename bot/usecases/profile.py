@@ -7,7 +7,7 @@ from typing import Final
 from bot.context import Context
 from bot.keyboards import PHOTOS, VERIFY, button
 from bot.replies import Button, Notice, Replies, Rows, Say, Shown, word
-from bot.usecases import freezing, presenting, questions, settings, types
+from bot.usecases import freezing, presenting, questions, settings, storing
 from bot.usecases.questions import EDIT, ask, expects
 from db import members, photos
 from db import types as member_types
@@ -20,7 +20,7 @@ SETTINGS_FIELDS: Final = ("seeks", "distance", "ages")
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
     """/profile: the card that others see, with buttons to change it."""
-    held = photos.of(connection, member.id)
+    held = photos.usable(connection, member.id)
     text = presenting.person(context, member, member_types.of_member(connection, member.id))
     verify: Rows = () if member.verified else ((VERIFY,),)
     edits: Rows = (tuple(_edit(field) for field in PROFILE_FIELDS), (PHOTOS,), *verify)
@@ -46,7 +46,7 @@ def press(connection: Connection, context: Context, member: Member, field: str, 
     if field == "about":
         members.update(connection, member.id, context.now, about="")
     else:
-        wrong = questions.store(connection, context, member, field, value)
+        wrong = storing.store(connection, context, member, field, value)
         if wrong is not None:
             return [Notice(wrong, alert=True)]
     return [questions.answered(field, context, member, value), *_saved(connection, context, member, field)]
@@ -62,7 +62,7 @@ def text(connection: Connection, context: Context, member: Member, typed: str) -
     stopped = freezing.heard(connection, context, member, typed, "about") if field == "about" else []
     if stopped:
         return stopped
-    wrong = questions.store(connection, context, member, field, typed)
+    wrong = storing.store(connection, context, member, field, typed)
     if wrong is not None:
         return [Say(wrong), *edit(connection, context, member, field)]
     return _saved(connection, context, member, field)
@@ -72,7 +72,7 @@ def location(connection: Connection, context: Context, member: Member, latitude:
     """A location was shared; it is taken only while the city is being changed."""
     if not expects(member, "city"):
         return [Say(word("profile.location_unasked"), ((_edit("city"),),), plain_keyboard=True)]
-    questions.store_place(connection, context, member, latitude, longitude)
+    storing.store_place(connection, context, member, latitude, longitude)
     return _saved(connection, context, member, "city")
 
 
@@ -89,8 +89,6 @@ def cancel(connection: Connection, context: Context, member: Member, field: str)
 
 def _saved(connection: Connection, context: Context, member: Member, field: str) -> Replies:
     fresh = members.set_step(connection, member.id, "", {}, context.now)
-    if field == "gender":
-        types.retype(connection, context, fresh)
     said = (
         Say(word("ask.city.saved", place=questions.place_word(fresh)), plain_keyboard=True)
         if field == "city"

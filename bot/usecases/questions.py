@@ -1,4 +1,4 @@
-"""The questions of the conversation: what is asked at each step, which buttons it has, and how an answer is stored.
+"""The questions of the conversation: what is asked at each step, and which buttons it has; `storing` keeps the answers.
 
 The same questions serve onboarding (step `city`) and later changes (step `edit.city`).  The date of birth has a module of its own,
 `births`, since it may be asked back.
@@ -7,17 +7,14 @@ The same questions serve onboarding (step `city`) and later changes (step `edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from bot import answers, cities
-from bot.answers import Refusal
 from bot.context import Context
 from bot.keyboards import button, grid
 from bot.replies import Button, Replies, Rows, Say, Word, word
 from bot.usecases import births
-from db import members
-from db.records import Gender, Member, Seeks
-from db.session import Connection
+from db.records import Member
 
 EDIT: Final = "edit."
 GENDERS: Final = ("woman", "man", "other")
@@ -79,25 +76,6 @@ def answered(step: str, context: Context, member: Member, choice: str) -> Say:
     return Say(word("ask.answered", question=asked.text, answer=labels[0] if labels else choice), edit=True)
 
 
-def store(connection: Connection, context: Context, member: Member, field: str, value: str) -> Word | None:
-    """Store a chosen or typed answer; None when it was taken, else the sentence that says what is wrong with it."""
-    taken = _STORES[field](connection, context, member, value)
-    return word(f"wrong.{field}.{taken.value}") if isinstance(taken, Refusal) else None
-
-
-def store_place(connection: Connection, context: Context, member: Member, latitude: float, longitude: float) -> None:
-    """Store a shared location, coarse, and the nearest known city."""
-    near = cities.nearest(latitude, longitude)
-    members.update(
-        connection,
-        member.id,
-        context.now,
-        city=None if near is None else near.name,
-        latitude=cities.coarse(latitude),
-        longitude=cities.coarse(longitude),
-    )
-
-
 def _choice(value: str, field: str, label: Word) -> Button:
     return button(label, "set", choice=f"{field}:{value}")
 
@@ -127,66 +105,6 @@ def ages_word(low: int, high: int) -> Word:
     return word("ages.any") if (low, high) == ANY_AGE else word("ages.range", low=low, high=high)
 
 
-def _store_gender(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    if value not in GENDERS:
-        return Refusal.FORMAT
-    members.update(connection, member.id, context.now, gender=cast("Gender", value))
-    return None
-
-
-def _store_seeks(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    if value not in SEEKS:
-        return Refusal.FORMAT
-    members.update(connection, member.id, context.now, seeks=cast("Seeks", value))
-    return None
-
-
-def _store_city(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    typed = answers.line(value, answers.CITY_LIMIT)
-    if isinstance(typed, Refusal):
-        return typed
-    if not any(sign.isalpha() for sign in typed):
-        return Refusal.FORMAT
-    known = cities.find(typed)
-    place = {"latitude": None, "longitude": None} if known is None else {"latitude": known.latitude, "longitude": known.longitude}
-    members.update(connection, member.id, context.now, city=typed if known is None else known.name, **place)
-    return None
-
-
-def _store_distance(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    digits = value.casefold().replace("km", "").replace("킬로미터", "").replace("킬로", "").strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
-        return Refusal.FORMAT
-    if int(digits) > 20_000:
-        return Refusal.RANGE
-    members.update(connection, member.id, context.now, distance_km=int(digits))
-    return None
-
-
-def _store_ages(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    chosen = answers.ages(value)
-    if isinstance(chosen, Refusal):
-        return chosen
-    members.update(connection, member.id, context.now, age_min=chosen[0], age_max=chosen[1])
-    return None
-
-
-def _store_about(connection: Connection, context: Context, member: Member, value: str) -> Refusal | None:
-    said = answers.about(value)
-    if isinstance(said, Refusal):
-        return said
-    members.update(connection, member.id, context.now, about=said)
-    return None
-
-
-_STORES: Final = {
-    "gender": _store_gender,
-    "seeks": _store_seeks,
-    "city": _store_city,
-    "distance": _store_distance,
-    "ages": _store_ages,
-    "about": _store_about,
-}
 _CHOICES: Final[dict[str, Rows]] = {
     "language": ((_choice("ko", "language", word("language.ko")), _choice("en", "language", word("language.en"))),),
     "intro": ((_choice("ok", "intro", word("ask.intro.ok")),),),

@@ -63,7 +63,7 @@ def test_forged_answers_are_refused(newcomer: Newcomer, step: str) -> None:
     for field in (*ORDER, "status", "id", ""):
         if field == step:
             continue
-        assert keys(newcomer.press(field, "active")) == ["ask.passed"]
+        assert keys(newcomer.press(field, "active"))[0] == "ask.passed"
     assert newcomer.me == before
 
 
@@ -112,7 +112,7 @@ def test_back_goes_one_question_back_and_only_from_here(newcomer: Newcomer) -> N
     newcomer.upto("seeks")
     assert "ask.gender" in keys(newcomer.town.act(newcomer.id, onboarding.back, "seeks"))
     assert newcomer.me.step == "gender"
-    assert keys(newcomer.town.act(newcomer.id, onboarding.back, "seeks")) == ["ask.passed"]
+    assert keys(newcomer.town.act(newcomer.id, onboarding.back, "seeks")) == ["ask.passed", "ask.gender"]
     newcomer.press("gender", "man")
     assert (newcomer.me.gender, newcomer.me.step) == ("man", "seeks")
 
