@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from bot import processes, retyping
+from bot import processes, returning, retyping
 from bot.context import Context
 from bot.desk import Services
 from bot.progress import Ticker
@@ -52,7 +52,7 @@ from engine.training.checkpoints import Runs
 
 HEAVY: Final = ("collect", "learn")
 """Jobs that take long; one at a time."""
-LIGHT: Final = ("rollback", "retype", "daily_pick", "retention")
+LIGHT: Final = ("rollback", "retype", "daily_pick", "retention", "bans")
 """Jobs that do not wait for those; one at a time."""
 BEAT: Final = 2.0
 """Seconds between two notes of a run's progress; also how soon a stop is noticed."""
@@ -136,7 +136,12 @@ class Worker:
         self._services, self._settings, self._switcher, self._commands = services, settings, switcher, commands
         self._children = processes.Children()
         services.runtime.busy = self._children.hold
-        self._inside: Mapping[str, Work] = {"retype": self._retype, "daily_pick": self._daily_pick, "retention": self._retention}
+        self._inside: Mapping[str, Work] = {
+            "retype": self._retype,
+            "daily_pick": self._daily_pick,
+            "retention": self._retention,
+            "bans": self._bans,
+        }
 
     async def execute(self, row: JobRun) -> None:
         """Carry out a run that was started; cancelling it puts it back into the queue."""
@@ -196,6 +201,10 @@ class Worker:
         with suppress(Exception):  # where the registry cannot be read, the types in use are the right ones
             await self._switcher.look()
         return Outcome("done", await retyping.retype(self._services, dict(run.progress.get("resume", {})), run.note))
+
+    async def _bans(self, run: Run) -> Outcome:
+        found = await returning.compare(self._services, run.row.arguments, run.progress.get("resume", {}), run.note)
+        return Outcome("done", found)
 
     async def _daily_pick(self, run: Run) -> Outcome:
         """Everybody's choices, then the pairs; whom the day was given to already is known by the database, so a killed run goes on."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from db import sealing, writing
 from db.records import BanMark
-from db.tables import ban_marks
+from db.tables import ban_marks, members, photos
 
 PHASH = "phash"
 """The kind of mark that says nothing of a face: the perceptual hash of a photo."""
@@ -39,10 +39,19 @@ def add(
 
 def current(connection: Connection, kind: str, now: dt.datetime) -> list[BanMark]:
     """The marks of one kind that hold, oldest first."""
-    holds = (ban_marks.c.kind == kind, ban_marks.c.lifted_at.is_(None), ban_marks.c.expires_at > now)
-    rows = connection.execute(select(ban_marks).where(*holds).order_by(ban_marks.c.id)).mappings().all()
-    opened = sealing.unseal_all(connection, [(*place(row["id"]), row["data"]) for row in rows])
-    return [BanMark(**{**row, "data": data}) for row, data in zip(rows, opened, strict=True) if data is not None]
+    return _holding(connection, now, ban_marks.c.kind == kind)
+
+
+def of_ban(connection: Connection, at: dt.datetime, now: dt.datetime) -> list[BanMark]:
+    """The marks of every kind that were made at one moment, and hold."""
+    return _holding(connection, now, ban_marks.c.at == at)
+
+
+def page(connection: Connection, below: int, limit: int) -> list[int]:
+    """Ids of members with photos who are not banned, newest first, below a number; 0: from the newest on."""
+    wanted = select(members.c.id).where(members.c.status.not_in(("banned", "deleted")), members.c.id.in_(select(photos.c.member_id)))
+    newest = wanted.order_by(members.c.id.desc()).limit(limit)
+    return list(connection.scalars(newest.where(members.c.id < below) if below else newest))
 
 
 def reasons(connection: Connection, member_id: int) -> set[str]:
@@ -66,3 +75,10 @@ def forget_before(connection: Connection, now: dt.datetime) -> int:
 def place(mark_id: int) -> tuple[str, str]:
     """Scope and place of a mark's bytes."""
     return sealing.BANS, f"ban:{mark_id}"
+
+
+def _holding(connection: Connection, now: dt.datetime, which: ColumnElement[bool]) -> list[BanMark]:
+    holds = (which, ban_marks.c.lifted_at.is_(None), ban_marks.c.expires_at > now)
+    rows = connection.execute(select(ban_marks).where(*holds).order_by(ban_marks.c.id)).mappings().all()
+    opened = sealing.unseal_all(connection, [(*place(row["id"]), row["data"]) for row in rows])
+    return [BanMark(**{**row, "data": data}) for row, data in zip(rows, opened, strict=True) if data is not None]

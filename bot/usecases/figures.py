@@ -39,7 +39,7 @@ Counts = Sequence[tuple[str, str, int]]
 """(type, other type, couples)"""
 STAGES: Final = (
     "collect", "loading_the_models", "reading_couples", "embedding_couples_anew", "typing_couples", "begun", "identities", "classifier",
-    "judged", "publishing", "retype", "daily_choices", "daily_pick", "retention",
+    "judged", "publishing", "retype", "daily_choices", "daily_pick", "retention", "bans",
 )  # fmt: skip
 PARTS: Final = ("views", "pictures")
 """Stages of commands and jobs, and parts of what is done for each group, as far as there are words for them."""

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from bot import fingerprints
+from bot import fingerprints, returning
+from bot.desk import Services
 from bot.replies import Picture
-from bot.usecases import admin, appeals, bans, decisions, evidence, freezing, moderation, onboarding, photos, privacy, safety
+from bot.retyping import Note
+from bot.settings import ScheduleSettings
+from bot.usecases import (
+    admin,
+    appeals,
+    bans,
+    decisions,
+    evidence,
+    freezing,
+    moderation,
+    onboarding,
+    photos,
+    privacy,
+    safety,
+    steering,
+)
 from db import bans as marks
-from db import erasure, members, types
+from db import erasure, jobs, members, types
 from db import photos as photo_queries
 from db import safety as safety_queries
 from db.records import TypeRow
 from db.session import Connection
 from engine.embedding import packed
 from engine.values import Vector
-from tests.bot.meeting import ADMIN, Town, keys, small_pack, surroundings
+from tests.bot.meeting import ADMIN, WORDS, Town, keys, small_pack, surroundings
 from tests.bot.newcomer import selfie
+from tests.bot.runner import scheduler
 from tests.db.people import NOW
 
 
@@ -328,3 +350,131 @@ def test_a_thousand_bans_are_compared_quickly(town: Town, boss: int) -> None:
     began = time.process_time()
     assert town.database.read(bans.find, surroundings(), town.member(him), 0, face(0.3), "face-test") is None
     assert time.process_time() - began < 1.0
+
+
+async def nothing(stage: str, done: int, total: int, resume: dict[str, Any]) -> None:
+    """Nobody is told how far it is."""
+
+
+@pytest.fixture
+def services(town: Town, tmp_path: Path) -> Services:
+    quiet = ScheduleSettings(collect="", learn="", retype="", daily_pick="", retention="")
+    _, made = scheduler(town.database, tmp_path, quiet)
+    return replace(made, admins=frozenset({ADMIN}), clock=lambda: town.now)
+
+
+def waiting(town: Town) -> list[dict[str, Any]]:
+    """What the bans that were made ask to be compared with."""
+    return [dict(row.arguments) for row in town.database.read(jobs.queued) if row.job == "bans"]
+
+
+def compare(services: Services, arguments: dict[str, Any], note: Note = nothing, **resume: int) -> dict[str, Any]:
+    return asyncio.run(returning.compare(services, arguments, resume, note))
+
+
+def asked_about(town: Town) -> set[int]:
+    return {one.member_id for one in town.database.read(safety_queries.reviews_open) if one.kind == "lookalike"}
+
+
+def test_who_is_here_already_is_asked_about_once_and_not_stopped(town: Town, boss: int, services: Services) -> None:
+    him = settle(town, 1)
+    face_alike, copy, lapsed_copy, other = settle(town, 2, 0.9), settle(town, 1, vector=False), settle(town, 1), settle(town, 3, 0.3)
+    town.database.transact(members.update, lapsed_copy, NOW, face_consent=False)
+    lapsed = settle(town, 4, 0.9)
+    town.database.transact(members.update, lapsed, NOW, face_consent=False)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    town.mail()
+    [ban] = waiting(town)
+    assert compare(services, ban) == {"members": 5, "told": 3}
+    assert asked_about(town) == {face_alike, copy, lapsed_copy}
+    assert {town.member(who).status for who in (face_alike, copy, lapsed_copy, lapsed, other)} == {"active"}
+    assert set(town.mail()) == {boss}, "nobody but the admins hears of it"
+    assert compare(services, ban)["told"] == 0, "each is asked about once"
+    shown = town.act(boss, moderation.queue)
+    assert keys(shown) == ["admin.lookalike.before", "admin.review.lookalike"]
+
+
+def test_an_admin_says_who_it_is(town: Town, boss: int, services: Services) -> None:
+    him, twin, same = settle(town, 1), settle(town, 2, 0.9), settle(town, 3, 0.9)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    [ban] = waiting(town)
+    compare(services, ban)
+    cases = {one.member_id: one.id for one in town.database.read(safety_queries.reviews_open)}
+    town.act(boss, decisions.decide_review, cases[twin], approved=True)
+    town.act(boss, decisions.decide_review, cases[same], approved=False)
+    assert (town.member(twin).status, town.member(same).status) == ("active", "banned")
+    assert "safety.frozen.lookalike" not in send(town, twin, 5, 0.95)
+    assert compare(services, ban)["told"] == 0
+
+
+def test_taking_the_photo_away_ends_no_case(town: Town, boss: int, services: Services) -> None:
+    him, same = settle(town, 1), settle(town, 2, 0.9)
+    send(town, same, 3, 0.3)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    compare(services, waiting(town)[0])
+    town.act(same, photos.remove, town.database.read(photo_queries.of, same)[0].id)
+    assert asked_about(town) == {same}
+    decide(town, boss, "lookalike", approved=False)
+    assert town.member(same).status == "banned"
+
+
+def test_a_comparison_that_was_killed_goes_on_behind_whom_it_saw(town: Town, boss: int, services: Services, monkeypatch: Any) -> None:
+    monkeypatch.setattr(returning, "PAGE", 1)
+    him = settle(town, 1)
+    alike = [settle(town, number, 0.9) for number in (2, 3, 4)]
+    town.act(boss, decisions.ban_command, f"#{him}")
+    [ban] = waiting(town)
+    seen: list[dict[str, Any]] = []
+
+    async def killed(stage: str, done: int, total: int, resume: dict[str, Any]) -> None:
+        seen.append(resume)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare(services, ban, killed)
+    assert asked_about(town) == {alike[-1]}, "the newest first"
+    assert compare(services, ban, **seen[-1]) == {"members": 3, "told": 3}
+    assert asked_about(town) == set(alike)
+
+
+def test_chance_cannot_flood_the_admins(town: Town, boss: int, services: Services, monkeypatch: Any) -> None:
+    monkeypatch.setattr(returning, "CASES", 2)
+    him = settle(town, 1)
+    alike = [settle(town, number, 0.9) for number in (2, 3, 4)]
+    town.act(boss, decisions.ban_command, f"#{him}")
+    assert compare(services, waiting(town)[0])["told"] == 2
+    assert asked_about(town) == set(alike[1:])
+
+
+def test_what_changed_before_the_comparison_counts(town: Town, boss: int, services: Services) -> None:
+    him, erased, out = settle(town, 1), settle(town, 2, 0.9), settle(town, 3, 0.9)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    [ban] = waiting(town)
+    found = town.database.read(bans.compare, surroundings(town.now), ban["ban"], [erased, out])
+    assert [one[0] for one in found] == [erased, out]
+    town.database.transact(erasure.erase, erased, town.now)
+    town.now += dt.timedelta(minutes=1)
+    town.act(boss, decisions.ban_command, f"#{out}")
+    assert town.database.transact(bans.ask, surroundings(town.now), ban["ban"], found) == 0
+    town.act(boss, admin.unban, f"#{him}")
+    third = settle(town, 4, 0.9)
+    assert town.database.read(bans.compare, surroundings(town.now), ban["ban"], [third]) == [], "the ban was taken back"
+
+
+async def test_the_job_runs_it(town: Town, boss: int, tmp_path: Path) -> None:
+    him, alike = settle(town, 1), settle(town, 2, 0.9)
+    town.act(boss, decisions.ban_command, f"#{him}")
+    jobs_runner, _ = scheduler(town.database, tmp_path, ScheduleSettings(collect="", learn="", retype="", daily_pick="", retention=""))
+    work = asyncio.create_task(jobs_runner.run())
+    try:
+        async with asyncio.timeout(60):
+            while not town.database.read(jobs.recent, 1, "bans")[0].finished_at:  # noqa: ASYNC110 only the database says so
+                await asyncio.sleep(0.05)
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+    [row] = town.database.read(jobs.recent, 1, "bans")
+    assert (row.state, row.result) == ("done", {"members": 1, "told": 1})
+    assert asked_about(town) == {alike}
+    assert "member" in WORDS.text(steering.told(row), "en")
