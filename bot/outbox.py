@@ -146,7 +146,10 @@ def post(
     message_id: int | None = None,
     not_before: datetime | None = None,
 ) -> bool:
-    """Queue a letter for a member; False where one with this `key` was queued for them already."""
+    """Queue a letter for a member; False where one with this `key` was queued for them already.
+
+    One that carries the message `message_id` is sealed as what its writer said, like `relay` and `correct`.
+    """
     return outbox.put(
         connection,
         recipient.id,
@@ -157,6 +160,7 @@ def post(
         message_id,
         telegram_id=recipient.telegram_id,
         not_before=not_before,
+        writer=None if message_id is None else messages.writer(connection, message_id),
     )
 
 
@@ -164,13 +168,23 @@ def relay(connection: Connection, context: Context, message: Message, letter: Le
     """Queue the copy of a relayed message for its recipient, who need not be looked up where given."""
     key, account = f"relay:{message.id}", None if recipient is None else recipient.telegram_id
     return outbox.put(
-        connection, message.recipient_id, letter.method, letter.payload(), key, context.now, message.id, telegram_id=account, fresh=True
+        connection,
+        message.recipient_id,
+        letter.method,
+        letter.payload(),
+        key,
+        context.now,
+        message.id,
+        telegram_id=account,
+        fresh=True,
+        writer=message.sender_id,
     )
 
 
 def correct(connection: Connection, context: Context, message: Message, letter: Letter, mark: str) -> bool:
     """Queue a change of a copy; `mark` tells this change from others of the same message."""
-    return outbox.put(connection, message.recipient_id, letter.method, letter.payload(), f"edit:{message.id}:{mark}", context.now)
+    key = f"edit:{message.id}:{mark}"
+    return outbox.put(connection, message.recipient_id, letter.method, letter.payload(), key, context.now, writer=message.sender_id)
 
 
 def _letter(context: Context, reply: Reply, language: str) -> Letter:

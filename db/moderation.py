@@ -9,13 +9,13 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from db import outbox as lanes
-from db import sealing, writing
-from db.errors import KeyGone, Tampered
+from db import writing
+from db.errors import Tampered
 from db.reaching import REACHES
-from db.records import Report, ReviewKind
+from db.records import OutboxRow, Report, ReviewKind
 from db.tables import likes, members, messages, outbox, pairs, reports, reviews
 
 UPHELD = ("upheld", "warned", "hidden", "frozen")
@@ -36,7 +36,7 @@ def silence(connection: Connection, pair_id: int, now: dt.datetime) -> int:
     waiting = select(outbox).where(outbox.c.state == "waiting", outbox.c.telegram_id.in_(accounts))
     found: list[int] = []
     about: dict[int, list[int]] = {}
-    for row in connection.execute(waiting):
+    for row in (OutboxRow(**one) for one in connection.execute(waiting).mappings()):
         if row.dedup_key == f"match:{pair_id}" or row.dedup_key.startswith(f"unreachable:{pair_id}:"):
             found.append(row.id)
         if row.method.startswith("delete"):
@@ -143,10 +143,10 @@ def wrote(connection: Connection, pair_id: int) -> frozenset[int]:
     return frozenset(connection.scalars(select(messages.c.sender_id).where(*own).distinct()))
 
 
-def _named(connection: Connection, row: Row[Any]) -> list[Any]:
+def _named(connection: Connection, row: OutboxRow) -> list[Any]:
     """Our ids of the messages that a row of the outbox is about."""
     try:
-        payload = sealing.unwrap(connection, *lanes.payload_place(row.telegram_id, row.dedup_key, row.created_at), row.payload)
-    except (KeyGone, Tampered):
+        payload = lanes.opened(connection, [row])[0].payload
+    except Tampered:
         payload = {}
     return [row.message_id, payload.get("edits"), payload.get("answers"), *(payload.get("parts") or ())]

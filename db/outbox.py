@@ -5,11 +5,16 @@ held until that transaction ends: numbers have no gaps and become visible in ord
 be leased, so a lane is sent in order by one worker at a time; the next row follows once the first is sent or dead.  A lease
 that runs out (the worker died) is given again: each row is sent at least once.  Who puts a row into a lane where nothing waits
 may have it leased in the same transaction (`born_leased`): a message between two then needs one commit before it is sent.
+
+What one member says to another is sealed under the writer's own key, as the message itself is, and goes with it wherever it lies;
+what the bot says is sealed under the day's key.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,7 +31,8 @@ from db.tables import lanes, members, outbox
 from db.tables import messages as message_table
 
 KEEP_REASON = 190
-_NUMBERS = {"from_chat_id", "message_id"}
+WRITER = "by"
+"""Beside a seal: the member under whose key the payload is."""
 
 # Made once: building a statement costs more than running it.
 _LANE = lanes.c.telegram_id == bindparam("lane")
@@ -88,11 +94,13 @@ def put(
     telegram_id: int | None = None,
     not_before: dt.datetime | None = None,
     fresh: bool = False,
+    writer: int | None = None,
 ) -> bool:
     """Queue a call of `method` for a member; False, and nothing queued, where the chat's lane has had `dedup_key` already.
 
     A chat that is no member's (an admin's) is named by `telegram_id` with `member_id` None; with both, the member's account need
     not be looked up.  `payload` is JSON.  `fresh` says that the key cannot have been there, as one with a number just drawn.
+    `writer` is the member whose words these are: with them the payload becomes noise.
 
     Raises:
         NotFound: there is no such member.
@@ -119,7 +127,7 @@ def put(
         "seq": last_seq,
         "dedup_key": dedup_key,
         "method": method,
-        "payload": close(connection, telegram_id, dedup_key, now, payload),
+        "payload": close(connection, payload_place(telegram_id, dedup_key, now, writer), payload, writer),
         "message_id": message_id,
         "state": "waiting",
         "attempts": 0,
@@ -164,29 +172,35 @@ def lease(connection: Connection, owner: str, now: dt.datetime, seconds: float, 
         .values(lease_owner=owner, leased_until=now + dt.timedelta(seconds=seconds), attempts=outbox.c.attempts + 1)
     )
     rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).mappings()
-    return [opened(connection, OutboxRow(**row)) for row in rows]
+    return opened(connection, [OutboxRow(**row) for row in rows])
 
 
-def close(connection: Connection, telegram_id: int, dedup_key: str, created_at: dt.datetime, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A payload as it is stored, sealed under the day's key; one without a word in it (a plain copy: numbers alone) as it is."""
-    body = payload.get("body", {})
-    if len(payload) == 1 and body.keys() == _NUMBERS:
-        return dict(payload)
-    return sealing.wrap(connection, *payload_place(telegram_id, dedup_key, created_at), payload)
+def close(connection: Connection, place: tuple[str, str], payload: Mapping[str, Any], writer: int | None) -> dict[str, Any]:
+    """A payload as it is stored at `payload_place`, with the writer of that.  Raises as `sealing.seal`."""
+    closed = sealing.wrap(connection, *place, payload)
+    return closed if writer is None or sealing.SEALED not in closed else {**closed, WRITER: writer}
 
 
-def opened(connection: Connection, row: OutboxRow) -> OutboxRow:
-    """A row with its payload as it was put; an empty one where the day's key is gone."""
+def opened(connection: Connection, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """Rows with their payloads as they were put, with one look into the vault; empty ones where the key is gone."""
+    seals = {number: row.payload[sealing.SEALED] for number, row in enumerate(rows) if sealing.SEALED in row.payload}
+    wanted = [(*place_of(rows[number]), base64.b64decode(seal)) for number, seal in seals.items()]
     try:
-        plain = sealing.unwrap(connection, *payload_place(row.telegram_id, row.dedup_key, row.created_at), row.payload)
-    except KeyGone:
-        plain = {}
-    return replace(row, payload=plain)
+        plain = dict(zip(seals, sealing.unseal_all(connection, wanted), strict=True))
+    except KeyGone:  # all of them: the database was opened without its vault
+        plain = dict.fromkeys(seals)
+    return [replace(row, payload=json.loads(plain[number] or "{}")) if number in plain else row for number, row in enumerate(rows)]
 
 
-def payload_place(telegram_id: int, dedup_key: str, created_at: dt.datetime) -> tuple[str, str]:
+def place_of(row: OutboxRow) -> tuple[str, str]:
+    """`payload_place` of a row as it is stored."""
+    return payload_place(row.telegram_id, row.dedup_key, row.created_at, row.payload.get(WRITER))
+
+
+def payload_place(telegram_id: int, dedup_key: str, created_at: dt.datetime, writer: int | None) -> tuple[str, str]:
     """Scope and place of a payload: known before the row has a number."""
-    return sealing.day("outbox", created_at), f"outbox:{telegram_id}:{dedup_key}"
+    scope = sealing.day("outbox", created_at) if writer is None else sealing.member(writer)
+    return scope, f"outbox:{telegram_id}:{dedup_key}"
 
 
 def done(connection: Connection, row_id: int, now: dt.datetime, result_message_id: int | None = None) -> bool:

@@ -25,14 +25,14 @@ def waiting_copies(connection: Connection, message_ids: Collection[int]) -> list
     The parts of an album are in one row, that of the first of them; those that came when it was on its way are in another one.
     """
     wanted = select(outbox).where(outbox.c.message_id.in_(message_ids), outbox.c.state == "waiting").order_by(outbox.c.id.desc())
-    return [queue.opened(connection, OutboxRow(**row)) for row in connection.execute(wanted).mappings()]
+    return queue.opened(connection, [OutboxRow(**row) for row in connection.execute(wanted).mappings()])
 
 
 def waiting_change(connection: Connection, telegram_id: int, prefix: str) -> OutboxRow | None:
     """The newest row for this chat that waits and whose key begins with `prefix`."""
     where = (outbox.c.telegram_id == telegram_id, outbox.c.state == "waiting", outbox.c.dedup_key.startswith(prefix, autoescape=True))
     row = connection.execute(select(outbox).where(*where).order_by(outbox.c.seq.desc()).limit(1)).mappings().one_or_none()
-    return None if row is None else queue.opened(connection, OutboxRow(**row))
+    return None if row is None else queue.opened(connection, [OutboxRow(**row)])[0]
 
 
 def rewrite(
@@ -43,13 +43,15 @@ def rewrite(
     now: dt.datetime,
     not_before: dt.datetime | None = None,
 ) -> bool:
-    """Let a row carry something else; False where it is sent, or being sent."""
-    row = connection.execute(
-        select(outbox.c.telegram_id, outbox.c.dedup_key, outbox.c.created_at).where(outbox.c.id == row_id)
-    ).one_or_none()
-    if row is None:
+    """Let a row carry something else, sealed as it was before; False where it is sent, or being sent."""
+    found = connection.execute(select(outbox).where(outbox.c.id == row_id)).mappings().one_or_none()
+    if found is None:
         return False
-    values: dict[str, Any] = {"method": method, "payload": queue.close(connection, row.telegram_id, row.dedup_key, row.created_at, payload)}
+    row = OutboxRow(**found)
+    values: dict[str, Any] = {
+        "method": method,
+        "payload": queue.close(connection, queue.place_of(row), payload, row.payload.get(queue.WRITER)),
+    }
     if not_before is not None:
         values["not_before"] = not_before
     return connection.execute(outbox.update().where(outbox.c.id == row_id, *_free(now)).values(**values)).rowcount == 1

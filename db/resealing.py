@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, select
 
 from db import bans, couples, evidence, marks, messages, outbox, photos, safety, sealing, seals, tastes, updates, uploads
 from db import tables as t
@@ -32,7 +32,8 @@ Row = Mapping[str, Any]
 class Cell:
     """A value and the place that it is closed for.
 
-    Of a JSON object only the entry `entry` is closed so, or where that is "" the whole but for the entry `apart`.
+    Of a JSON object only the entry `entry` is closed so, or where that is "" the whole but for the entry `apart`.  What is `passing`
+    lives for hours under a key of the day, which is not renewed.
     """
 
     column: str
@@ -40,6 +41,7 @@ class Cell:
     place: str
     entry: str = ""
     apart: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Site:
     owner: Column[int] | None = None
     also: tuple[Table, Any] | None = None  # what is joined, and on what
     extra: tuple[Column[Any], ...] = ()
-    passing: bool = False  # lives for hours, under keys of the day, which are not renewed
+    which: ColumnElement[bool] | None = None  # of the rows that have anything closed, where most have not
+    mixed: bool = False  # without an owner, yet closed with keys of members
 
     @property
     def name(self) -> str:
@@ -68,12 +71,14 @@ def step(connection: Connection, site: Site, after: int, member_id: int | None, 
     which = [site.key > after]
     if member_id is not None and site.owner is not None:
         which.append(site.owner == member_id)
+    if site.which is not None:
+        which.append(site.which)
     keys = list(connection.scalars(select(site.key).select_from(source).where(*which).distinct().order_by(site.key).limit(site.size)))
     changed = 0
     if keys:
         rows = connection.execute(select(*columns).select_from(source).where(site.key.in_(keys)).with_for_update()).mappings().all()
         for row in rows:
-            values = _values(connection, dict(row), site, plain=plain)
+            values = _values(connection, dict(row), site, plain=plain, passing=remember or plain)
             if values:
                 own = [column == row[column.name] for column in site.table.primary_key.columns]
                 connection.execute(site.table.update().where(*own).values(**values))
@@ -98,7 +103,7 @@ def run(
     """
     changed = 0
     for site in SITES:
-        if (member_id is not None and site.owner is None) or (site.passing and not (remember or plain)):
+        if member_id is not None and site.owner is None and not site.mixed:
             continue
         mark = database.read(marks.get, site.name) if remember else None
         after: int | None = None if mark == DONE else int(mark or 0)
@@ -108,10 +113,12 @@ def run(
     return changed
 
 
-def _values(connection: Connection, row: Row, site: Site, *, plain: bool) -> dict[str, Any]:
-    """What of a row must be stored otherwise."""
+def _values(connection: Connection, row: Row, site: Site, *, plain: bool, passing: bool) -> dict[str, Any]:
+    """What of a row must be stored otherwise; what passes is left as it is unless with `passing`."""
     values: dict[str, Any] = {}
     for cell in site.cells(row):
+        if cell.passing and not passing:
+            continue
         stored = row[cell.column]
         if isinstance(stored, bytes):
             again = _bytes(connection, cell, stored, plain=plain)
@@ -195,11 +202,13 @@ def _messages(row: Row) -> Iterator[Cell]:
 
 
 def _outbox(row: Row) -> Iterator[Cell]:
-    yield Cell("payload", *outbox.payload_place(row["telegram_id"], row["dedup_key"], row["created_at"]))
+    writer = row["payload"].get(outbox.WRITER)
+    place = outbox.payload_place(row["telegram_id"], row["dedup_key"], row["created_at"], writer)
+    yield Cell("payload", *place, apart=outbox.WRITER, passing=writer is None)
 
 
 def _updates(row: Row) -> Iterator[Cell]:
-    yield Cell("payload", *updates.place(row["update_id"], row["at"]))
+    yield Cell("payload", *updates.place(row["update_id"], row["at"]), passing=True)
 
 
 def _reviews(row: Row) -> Iterator[Cell]:
@@ -237,8 +246,8 @@ SITES = (
         (couple_table.c.upload_id,),
     ),
     Site(t.messages, t.messages.c.id, 500, _messages, t.messages.c.sender_id),
-    Site(t.outbox, t.outbox.c.id, 500, _outbox, passing=True),
-    Site(t.updates, t.updates.c.update_id, 500, _updates, passing=True),
+    Site(t.outbox, t.outbox.c.id, 500, _outbox, which=t.outbox.c.state == "waiting", mixed=True),
+    Site(t.updates, t.updates.c.update_id, 500, _updates, which=t.updates.c.payload.is_not(None)),
     Site(t.reviews, t.reviews.c.id, 100, _reviews, t.reviews.c.member_id),
     Site(t.evidence, t.evidence.c.id, 20, _evidence),
     Site(t.ban_marks, t.ban_marks.c.id, 100, _bans),

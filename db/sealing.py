@@ -56,7 +56,7 @@ def report(report_id: int) -> str:
 
 
 def day(kind: str, at: dt.datetime) -> str:
-    """What only passes through (updates, the outbox): one key a day, destroyed soon after.
+    """What only passes through (updates, what the bot says in the outbox): one key a day, destroyed soon after.
 
     >>> day("outbox", dt.datetime(2026, 11, 21, 23, tzinfo=dt.UTC))
     'outbox:2026-11-21'
