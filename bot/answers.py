@@ -8,6 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
+from bot.folding import HIDDEN
 from db.records import years
 
 ADULT: Final = 18
@@ -29,7 +30,14 @@ class Refusal(Enum):
 
 
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_INVISIBLE = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+_JOINER: Final = "\u200d"
+_FLAG: Final = "\U0001f3f4"
+_TAGS: Final = frozenset(map(chr, range(0xE0020, 0xE0080)))
+"""Behind a black flag they spell whose it is (England's, Scotland's, that of Wales); anywhere else they are hidden writing."""
+_VARIANTS: Final = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""How the sign before them is drawn: a heart in colour, a character as a name has it."""
+_UNASSIGNED: Final = frozenset(map(chr, (0x2065, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)))) - _VARIANTS
+"""Kept free for signs that nobody sees; other unassigned ones may be newer emoji than this Python knows."""
 
 
 def birth_date(text: str, today: date, language: str = "en") -> date | Refusal:
@@ -183,6 +191,33 @@ def about(text: str) -> str | Refusal:
 
 
 def clean(text: str) -> str:
-    """Text without control signs and signs that turn the reading direction."""
-    spaced = text.replace("\t", " ")
-    return "".join(sign for sign in spaced if sign == "\n" or (unicodedata.category(sign) != "Cc" and sign not in _INVISIBLE))
+    """Text without signs that nobody sees: control and format signs, those that turn the reading direction, fillers of Hangul.
+
+    Emoji keep what holds them together (joiners, variants, the tags of flags), so that a family stays one picture.  What is left has
+    something to be seen in it wherever it is not white space.
+
+    >>> clean("\\u3164\\u200d a\\u00adb \\U0001f469\\u200d\\U0001f52c") == " ab \\U0001f469\\u200d\\U0001f52c"
+    True
+    """
+    kept: list[str] = []
+    spaced = re.sub("[\u2028\u2029]", "\n", text.replace("\t", " "))
+    for place, sign in enumerate(spaced):
+        before = kept[-1] if kept else ""
+        if sign == _JOINER:
+            seen = (before == "\ufe0f" or _is_pictured(before)) and _is_pictured(spaced[place + 1 : place + 2])
+        elif sign in _TAGS:
+            seen = before == _FLAG or before in _TAGS
+        elif sign in _VARIANTS:
+            seen = bool(before.strip()) and before != _JOINER and before not in _VARIANTS
+        else:
+            seen = sign == "\n" or not (sign in HIDDEN or sign in _UNASSIGNED or unicodedata.category(sign) in ("Cc", "Cf"))
+        if seen:
+            kept.append(sign)
+    return "".join(kept)
+
+
+def _is_pictured(sign: str) -> bool:
+    """Whether this may be a part of an emoji: a picture, a colour of skin, the arrow of a shaken head, or an emoji newer than Python."""
+    if sign in HIDDEN or sign in _UNASSIGNED:
+        return False
+    return bool(sign) and (sign == "\u2194" or "\U0001f3fb" <= sign <= "\U0001f3ff" or unicodedata.category(sign) in ("So", "Cn"))

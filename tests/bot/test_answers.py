@@ -133,6 +133,47 @@ def test_age_ranges(text: str, expected: object) -> None:
     assert answers.ages(text) == expected
 
 
+INVISIBLE = [
+    "\u3164", "\u115f", "\u1160", "\uffa0", "\u200d", "\u200c", "\u061c", "\u00ad", "\u034f", "\u2800", "\u180e", "\u2061", "\u2065",
+    "\ufe0f", "\U000e0100", "\U000e0041", "\u202e", "\ufeff", "\x00",
+]  # fmt: skip
+"""Nobody sees any of it."""
+
+
+@pytest.mark.parametrize("sign", [*INVISIBLE, "\u3164\u200d\ufe0f \u2800"], ids=ascii)
+def test_what_nobody_sees_is_no_answer(sign: str) -> None:
+    assert answers.line(sign, 40) == Refusal.EMPTY
+    assert answers.about(f"{sign}\n {sign}") == Refusal.EMPTY
+
+
+@pytest.mark.parametrize("sign", INVISIBLE, ids=ascii)
+def test_what_nobody_sees_is_left_out(sign: str) -> None:
+    read = answers.line(f"Se{sign}oul", 40)
+    assert read in ("Seoul", "Se oul", f"Se{sign}oul")
+    assert read != f"Se{sign}oul" or sign in ("\ufe0f", "\U000e0100"), "only how a visible sign is drawn"
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    [
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u2764\ufe0f\u200d\U0001f525", "\U0001f3f3\ufe0f\u200d\U0001f308",
+        "\U0001f469\U0001f3fd\u200d\U0001f52c", "\U0001f642\u200d\u2194\ufe0f", "1\ufe0f\u20e3", "\U0001f1f0\U0001f1f7",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "\u845b\U000e0100", "한글 ㅋㅋ é",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_seen_stays_as_it_is(emoji: str) -> None:
+    assert answers.about(f"hi {emoji}!") == f"hi {emoji}!"
+    assert answers.line(emoji, 40) == emoji
+
+
+@given(st.text(st.sampled_from([*INVISIBLE, "a", " ", "\n", "\U0001f469", "\U0001f3f4", "\U000e007f", "\u2764"]), max_size=12))
+def test_cleaning_twice_is_cleaning_once_and_leaves_something_to_see(text: str) -> None:
+    once = answers.clean(text)
+    assert answers.clean(once) == once
+    assert not once.strip() or any(sign in "a\U0001f469\U0001f3f4\u2764" for sign in once)
+
+
 def test_words_about_oneself_are_cleaned() -> None:
     assert answers.about("  hi\u202e there\x00\n\n\n\n\nbye ") == "hi there\n\nbye"
     assert answers.about("\u200b \n") == Refusal.EMPTY
