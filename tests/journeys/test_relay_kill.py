@@ -89,7 +89,7 @@ async def test_what_was_accepted_arrives_in_order_after_a_kill(
     await matched(mina, jun)
     await mina.write("before")
     await jun.hears("before")
-    async with mina.page.http.post("/page/faults", json={"method": "copyMessage", "code": 502, "times": None}) as response:
+    async with mina.page.http.post("/page/faults", json={"method": "sendMessage", "code": 502, "times": None}) as response:
         assert response.status == 200
     for number in range(12):
         await mina.write(f"message {number}")
