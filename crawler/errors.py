@@ -6,6 +6,7 @@ CrawlError
     ├── Throttled           too much was asked (429, a spent quota): wait `retry_after` seconds
     ├── Refused             the source does not let us (401, 403, robots): an operator must act
     └── Broken              the answer makes no sense or the connection failed: asking again may help
+        └── Stale           the place where to go on is not taken (any more): asking from there again never helps
 
 Pictures that are no couple are not here: those are `crawler.couples.Decision` values.
 """
@@ -40,3 +41,7 @@ class Refused(SourceError):
 
 class Broken(SourceError):
     """The answer makes no sense, or there was none."""
+
+
+class Stale(Broken):
+    """The source does not take a cursor, or takes it no longer: forget it and begin anew, but not twice in one run."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from crawler import captions, dedupe
 from crawler.couples import Decision, Separator, unreadable
 from crawler.decisions import Decisions
-from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
+from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled
 from crawler.people import Describer
-from crawler.sources.base import Item, Source
+from crawler.sources.base import Batch, Item, Source
 from db import couples, crawls, pictures, uploads
 from db.corpus_records import NewPerson, PictureRow, PictureStatus
 from db.session import Connection, Database
@@ -108,7 +108,7 @@ class Ingest:
         cursor = self.database.read(crawls.cursor, source.name, query)
         # From here on a kill leaves an unfinished crawl, whether a batch was finished or not.
         self._save(source, query, cursor, report)
-        for batch in source.batches(cursor):
+        for batch in self._batches(source, query, cursor, report):
             known = self.database.read(pictures.known, source.name, [item.source_id for item in batch.items])
             for item in batch.items:
                 if limit is not None and report.seen >= limit:
@@ -123,6 +123,31 @@ class Ingest:
             progress(report, batch.total)
         self._save(source, query, "", report, state="done")
         return report
+
+    def _batches(self, source: Source, query: str, cursor: str, report: Report) -> Iterator[Batch]:
+        """The source's batches from `cursor`; where it is not taken any more it is forgotten, once, and all is looked through again.
+
+        Raises:
+            SourceError: as `run`; also `Stale` where the source refuses a cursor that it has just given.
+
+        """
+        begun = False
+        try:
+            for batch in source.batches(cursor):
+                begun = True
+                yield batch
+        except Stale as error:
+            # A run may not go round and round: only what an earlier one left is forgotten.
+            if begun or not cursor:
+                raise
+            log.warning("%s %r begins anew: %s", source.name, query, error)
+        else:
+            return
+        self._save(source, query, "", report)
+        try:
+            yield from source.batches("")
+        except Stale as error:
+            log.warning("%s %r ends here: %s", source.name, query, error)
 
     def _save(self, source: Source, query: str, cursor: str, report: Report, state: str = "running") -> None:
         self.database.transact(crawls.save, source.name, query, cursor, self.clock(), state=state, figures=report.as_object())

@@ -10,14 +10,18 @@ missing before.  Pages without it are left for the answer that has it, so that n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from crawler.answers import Answer, Passing, by_status, retry_after
 from crawler.captions import without_names
-from crawler.errors import Broken, Refused, SourceError, Throttled
+from crawler.errors import Broken, Refused, SourceError, Stale, Throttled
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
 from crawler.sources.reading import END, address, identity, number, pack, paged, plain, record, records, unpack, words
+
+log = logging.getLogger(__name__)
 
 PAGE = 50
 """With a thumbnail's width given, the API gives at most 50 thumbnails."""
@@ -26,6 +30,12 @@ MAXLAG = 5
 MIMES = frozenset({"image/jpeg", "image/png", "image/webp", "image/tiff"})
 FIELDS = "LicenseShortName|UsageTerms|Artist|Credit|Attribution|ImageDescription|Restrictions"
 PASSING = ("internal_api_error", "readonly", "failed-", "timeout")
+DEEPEST = "cirrussearch-offset-too-large"
+"""What a search says beyond its first 10,000 results: it has no more to give."""
+
+
+class _Deepest(Stale):
+    """A search goes no deeper."""
 
 
 class Commons:
@@ -68,7 +78,12 @@ class Commons:
         if not self.query:
             raise Refused('name a category, such as "Category:Couples", or words to search for')
         on = {key: words(value, 1000) for key, value in unpack(cursor).items()}
-        answer = record(self._client.get(self._base, {**self._question(), **on}, api=True, check=self._check, conditional=True).json())
+        check = partial(self._check, from_place=bool(on))
+        try:
+            answer = record(self._client.get(self._base, {**self._question(), **on}, api=True, check=check, conditional=True).json())
+        except _Deepest as error:
+            log.warning("the search for %r ends here: %s", self.query, error)
+            return Batch((), END)
         pages = sorted(records(record(answer, "query").get("pages")), key=lambda page: number(page.get("index")) or 0)
         following = {key: words(value, 1000) for key, value in record(answer, "continue").items()}
         items = tuple(item for page in pages for item in self._items(page))
@@ -111,7 +126,7 @@ class Commons:
                 caption=without_names(_field(about, "ImageDescription")),
             )
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: Answer, *, from_place: bool) -> None:
         try:
             body = record(answer.json())
         except Passing:
@@ -121,13 +136,16 @@ class Commons:
             raise
         error = record(body, "error")
         if error:
-            raise self._error(error, answer)
+            raise self._error(error, answer, from_place=from_place)
         by_status(answer)
         if "batchcomplete" not in body and "continue" not in body and "query" not in body:
             raise Passing(f"{answer.place} answered with something else than a query's result")
 
-    def _error(self, error: Mapping[str, object], answer: Answer) -> SourceError:
-        """Errors of the action API come with status 200, `maxlag` among them."""
+    def _error(self, error: Mapping[str, object], answer: Answer, *, from_place: bool) -> SourceError:
+        """Errors of the action API come with status 200, `maxlag` among them.
+
+        A refused place has many codes (badcontinue, badinteger, …): where one was sent, what is left over may be that.
+        """
         code = words(error.get("code"), 60)
         said = f"Commons says {self._client.said(words(error.get('info')) or 'nothing')} ({code})"
         if code in ("maxlag", "ratelimited"):
@@ -137,7 +155,9 @@ class Commons:
             return Passing(said)
         if code in ("blocked", "autoblocked", "readapidenied", "permissiondenied"):
             return Refused(said)
-        return Broken(said)
+        if code == DEEPEST and from_place:
+            return _Deepest(said)
+        return Stale(said) if from_place else Broken(said)
 
 
 def _field(about: Mapping[str, object], name: str, most: int = 1000) -> str:

@@ -16,12 +16,13 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.answers import Answer, Passing, by_status, retry_after
 from crawler.captions import hashtags, without_names
-from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
+from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
 from crawler.sources.legs import PAGES, Leg, legs, usable
@@ -173,7 +174,14 @@ class Instagram:
             parameters: dict[str, str | int] = {"fields": FIELDS, "limit": PAGE}
             if leg.after:
                 parameters["after"] = leg.after
-            answer = record(self._ask(f"{hashtag_id}/{self._edge}", parameters))
+            try:
+                answer = record(self._ask(f"{hashtag_id}/{self._edge}", parameters))
+            except Stale as error:
+                if leg.begin_anew(error):
+                    continue
+                yield Batch((), leg.following)
+                return
+            leg.resumed = False
             media = records(answer.get("data"))
             ids = {identity(medium.get("id")) for medium in media} - {""}
             leg.after, leg.page = _after(answer), leg.page + 1
@@ -222,9 +230,11 @@ class Instagram:
 
     def _ask(self, path: str, parameters: Mapping[str, str | int]) -> object:
         whole = {"user_id": self._user, **parameters, "access_token": self._token}
-        return self._client.get(f"{self._base}/{path}", whole, api=True, check=self._check).json()
+        return self._client.get(
+            f"{self._base}/{path}", whole, api=True, check=partial(self._check, from_place="after" in parameters)
+        ).json()
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: Answer, *, from_place: bool) -> None:
         spent = usage(answer.headers)
         try:
             body = record(answer.json())
@@ -233,7 +243,7 @@ class Instagram:
             raise
         error = record(body, "error")
         if error:
-            raise self._error(error, answer, spent)
+            raise self._error(error, answer, spent, from_place=from_place)
         by_status(answer)
         if not isinstance(body.get("data"), list):
             raise Passing(f"{answer.place} answered without data")
@@ -242,8 +252,11 @@ class Instagram:
         elif spent.percent > SLOW_FROM:
             self._client.hold(self._base, 60.0 * (spent.percent - SLOW_FROM) / (100.0 - SLOW_FROM))
 
-    def _error(self, error: Mapping[str, object], answer: Answer, spent: Usage) -> SourceError:
-        """Common values: code, error_subcode, message, is_transient, fbtrace_id; HTTP's status says little."""
+    def _error(self, error: Mapping[str, object], answer: Answer, spent: Usage, *, from_place: bool) -> SourceError:
+        """Common values: code, error_subcode, message, is_transient, fbtrace_id; HTTP's status says little.
+
+        A refused `after` has no code of its own, mostly 100 for "invalid parameter": where one was sent it may be that.
+        """
         code, subcode = number(error.get("code")), number(error.get("error_subcode"))
         said = f"Instagram says {self._client.said(words(error.get('message')) or 'nothing')} (code {code}, {subcode or 'no'} subcode)"
         if code in TOO_OFTEN or answer.status == 429:
@@ -258,7 +271,7 @@ class Instagram:
             return Gone(said)
         if code in PASSING or error.get("is_transient") is True or answer.status >= 500:
             return Passing(said)
-        return Broken(said)
+        return Stale(said) if from_place else Broken(said)
 
 
 def _fresh(answer: Answer) -> None:

@@ -29,7 +29,7 @@ from instaloader.exceptions import (
 
 from crawler.answers import Passing, retry_after
 from crawler.captions import hashtags, machine, without_names
-from crawler.errors import Broken, Gone, Refused, SourceError, Throttled
+from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled
 from crawler.http import PAGE_BYTES
 from crawler.pacing import Clock
 from crawler.retrying import Retrier
@@ -131,7 +131,14 @@ class Instaloader:
         met: set[str] = set()
         total: int | None = None
         while leg.page < PAGES:
-            media, after, count = self._retrier.call(lambda: self._tell(lambda: self._page(leg.tag, leg.after)))
+            try:
+                media, after, count = self._retrier.call(lambda: self._tell(lambda: self._page(leg.tag, leg.after), leg.after))
+            except Stale as error:
+                if leg.begin_anew(error):
+                    continue
+                yield Batch((), leg.following)
+                return
+            leg.resumed = False
             total = count if count is not None else total
             ids = {words(medium.get("pk") or medium.get("id"), 190) for medium in media}
             last = not after or after == leg.after or not ids - met or leg.page + 1 >= PAGES
@@ -199,8 +206,11 @@ class Instaloader:
                 description=machine(described) or described,
             )
 
-    def _tell(self, function: Callable[[], R]) -> R:
-        """What `function` returns; what instaloader and requests raise becomes ours, without their sentences: those hold addresses."""
+    def _tell(self, function: Callable[[], R], after: str = "") -> R:
+        """What `function` returns; what instaloader and requests raise becomes ours, without their sentences: those hold addresses.
+
+        `after`: where the page that it asks for begins; an answer of 400 may be about that.
+        """
         try:
             return function()
         except SourceError:
@@ -210,7 +220,8 @@ class Instaloader:
         except QueryReturnedNotFoundException:
             raise Gone("Instagram does not know it (404)") from None
         except QueryReturnedBadRequestException:
-            raise Broken("Instagram does not understand instaloader (400): a newer version may help") from None
+            kind = Stale if after else Broken
+            raise kind("Instagram does not understand instaloader (400): a newer version may help") from None
         except (InstaloaderException, requests.RequestException, OSError) as error:
             raise self._by_status(error) from None
         except (KeyError, TypeError, AttributeError, IndexError, AssertionError, ValueError, RecursionError) as error:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from crawler.errors import Stale
 from crawler.sources.reading import END, number, pack, unpack, words
+
+log = logging.getLogger(__name__)
 
 PAGES = 100
 """Pages of one hashtag that are read in one crawl."""
@@ -34,10 +38,30 @@ class Leg:
     """Pages that were read."""
     following: str
     """The crawl's cursor once this hashtag is done."""
+    resumed: bool = False
+    """Whether `after` is of an earlier run, and was not taken by the server yet."""
+    anew: bool = False
+    """Whether it was begun anew in this run."""
 
     def cursor(self) -> str:
         """The crawl's cursor while this hashtag is not done."""
         return pack({"tag": self.tag, "after": self.after, "page": self.page})
+
+    def begin_anew(self, error: Stale) -> bool:
+        """Forget an earlier run's place that the server refused; False where the hashtag is over, since that was done once already.
+
+        Raises:
+            Stale: `error`, where the place is of this run: the next one forgets it, should the server refuse it then as well.
+
+        """
+        if self.anew:
+            log.warning("#%s ends after %d pages: %s", self.tag, self.page, error)
+            return False
+        if not self.resumed:
+            raise error
+        log.warning("#%s begins anew: %s", self.tag, error)
+        self.after, self.page, self.resumed, self.anew = "", 0, False, True
+        return True
 
 
 def legs(tags: tuple[str, ...], cursor: str) -> Iterator[Leg]:
@@ -47,7 +71,7 @@ def legs(tags: tuple[str, ...], cursor: str) -> Iterator[Leg]:
     [('a', 'x', '{"tag":"b"}'), ('b', '', 'end')]
 
     Raises:
-        Broken: the cursor is not one of ours.
+        Stale: the cursor is not one of ours.
 
     """
     place = unpack(cursor)
@@ -56,4 +80,5 @@ def legs(tags: tuple[str, ...], cursor: str) -> Iterator[Leg]:
     for index in range(first, len(tags)):
         following = pack({"tag": tags[index + 1]}) if index + 1 < len(tags) else END
         start = place if known and index == first else {}
-        yield Leg(tags[index], words(start.get("after"), 2000), max(0, number(start.get("page")) or 0), following)
+        after = words(start.get("after"), 2000)
+        yield Leg(tags[index], after, max(0, number(start.get("page")) or 0), following, resumed=bool(after))

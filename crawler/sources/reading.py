@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from html import unescape
 
-from crawler.errors import Broken
+from crawler.errors import Stale
 from crawler.sources.base import SOURCE_ID_MAX, Batch
 
 END = "end"
@@ -101,7 +101,7 @@ def unpack(cursor: str) -> dict[str, object]:
     """A cursor as the place that `pack` was given, {} for "".
 
     Raises:
-        Broken: the cursor is not one of ours.
+        Stale: the cursor is not one of ours.
 
     """
     if not cursor:
@@ -111,7 +111,7 @@ def unpack(cursor: str) -> dict[str, object]:
     except (ValueError, RecursionError):
         place = None
     if not isinstance(place, dict):
-        raise Broken("the stored cursor of this crawl is damaged: start it again from the beginning")
+        raise Stale("the stored cursor of this crawl is damaged")
     return place
 
 
