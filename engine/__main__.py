@@ -12,6 +12,7 @@ from engine.analysis import Analyser
 from engine.commands import analyse, compare, learn, models, name, partners, rollback
 from engine.commands.guarding import guarded
 from engine.commands.output import progress
+from engine.commands.parsing import Parser
 from engine.errors import EngineError
 
 COMMANDS = {"analyse": analyse, "partners": partners}
@@ -23,7 +24,7 @@ PAIRS = {"compare": compare}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 success, 2 unusable arguments or settings, 3 where `learn` published nothing, 1 anything else that went wrong."""
-    parser = argparse.ArgumentParser(prog="python -m engine", description="Read faces, garments and types from photos; learn types.")
+    parser = Parser(prog="python -m engine", description="Read faces, garments and types from photos; learn types.")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (*COMMANDS.values(), *PAIRS.values(), *STEERING.values()):
         command.add(parsers)

@@ -17,7 +17,7 @@ the gap is, as the share of couples with at least as large a one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
@@ -39,6 +39,21 @@ FARTHEST = 2.0
 ENOUGH = 1e-6
 
 PairProblemCode = ProblemCode | Literal["same_person", "no_couple"]
+
+
+REFUSED_KO: Mapping[PairProblemCode, str] = {
+    "not_an_image": "읽을 수 있는 사진이 아닙니다. JPEG, PNG, WebP, HEIC 사진을 주세요.",
+    "too_large": "사진이 너무 큽니다. 더 작은 사진을 주세요.",
+    "nsfw": "안전한 사진이 아닙니다. 옷을 입은 사진을 주세요.",
+    "no_face": "얼굴을 찾지 못했습니다. 밝은 곳에서 얼굴이 정면으로 보이게 찍은 사진을 주세요.",
+    "several_faces": "사진에 사람이 너무 많습니다. 비교할 사람만 나온 사진을 주세요.",
+    "face_too_small": "얼굴이 너무 작아서 읽을 수 없습니다. 더 가까이에서 찍은 사진을 주세요.",
+    "too_dark_or_blurred": "얼굴이 어둡거나 지나치게 밝거나 흐려서 읽을 수 없습니다. 다른 사진을 주세요.",
+    "minor": "만 18세 미만일 수 있는 사람은 누구와도 비교하지 않습니다.",
+    "same_person": "두 사람이 같은 사람으로 보입니다. 서로 다른 두 사람의 사진을 주세요.",
+    "no_couple": "비교할 두 사람을 사진에서 읽지 못했습니다. 나란히 있는 두 사람의 사진 한 장이나, 한 사람씩 나온 사진 두 장을 주세요.",
+}
+"""What is said in Korean of each problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +205,7 @@ class Compatibility:
         same = identical or (similarity is not None and similarity >= SAME)
         problem = refusal(a, b, same=same)
         if problem is not None:
-            # Of a minor nothing is said but that.
-            return Comparison(same, None if problem.code == "minor" else similarity, problem=problem, reason=problem.message)
+            return refused(problem, similarity, same=same)
         one, other = Look.of(a, self.pack), Look.of(b, self.pack)
         gap = abs(a.main_face.age - b.main_face.age) if a.main_face and b.main_face else None
         return self.score(one, other, gap, similarity)
@@ -281,6 +295,18 @@ def refusal(a: Analysis, b: Analysis, *, same: bool) -> Problem | None:
     if same:
         return Problem("same_person", "Both photos seem to show the same person: give photos of two people.")
     return None
+
+
+def refused(problem: Problem, similarity: float | None = None, *, same: bool = False) -> Comparison:
+    """Two people who are not compared, and why in both languages; of a minor nothing is said but that."""
+    same = same or problem.code == "same_person"
+    return Comparison(
+        same,
+        None if problem.code == "minor" else similarity,
+        problem=problem,
+        reason=problem.message,
+        reason_ko=REFUSED_KO[problem.code],
+    )
 
 
 def explained(made: Comparison) -> Comparison:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.analysis import Analyser
+from engine.commands import files
 from engine.commands.output import answer, progress
-from engine.images import NOT_AN_IMAGE
 from engine.settings import EngineSettings
 from engine.values import Analysis, Face, TypeGuess
 
@@ -23,14 +24,19 @@ def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path, models: Path) -> int:
-    """Analyse and print; 0 also where photos have problems, since that is an answer."""
+    """Analyse and print; 0 also where photos have problems, since that is an answer; 2 for unusable arguments.
+
+    Of several files those that cannot be read are answered as no images, so that there is an answer a photo; where there is
+    nothing to read at all the call was wrong, as it is of the other commands.
+    """
+    if _unusable(arguments):
+        return 2
     analyser = Analyser(settings, cache, models)
     progress("loading the models")
-    version = analyser.model_version
     for number, name in enumerate(arguments.photos, 1):
         if len(arguments.photos) > 1:
             progress(f"{number}/{len(arguments.photos)} {name}")
-        analysis = _read(analyser, name, settings.max_bytes, version)
+        analysis = analyser.analyse(files.read(name, settings.max_bytes))
         if arguments.json:
             answer(json.dumps(as_object(name, analysis, embedding=arguments.embedding), ensure_ascii=False))
         else:
@@ -38,14 +44,13 @@ def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path, mo
     return 0
 
 
-def _read(analyser: Analyser, name: str, limit: int, version: str) -> Analysis:
-    """Analyse a file; one that cannot be read is no image.  No more is read than is needed to see that it is too large."""
-    try:
-        with Path(name).open("rb") as file:
-            data = file.read(limit + 1)
-    except (OSError, ValueError):
-        return Analysis(problem=NOT_AN_IMAGE, model_version=version)
-    return analyser.analyse(data)
+def _unusable(arguments: argparse.Namespace) -> bool:
+    """Whether nothing can be done, after a line that says why."""
+    if arguments.embedding and not arguments.json:
+        progress("--embedding is only for --json: add it, or leave --embedding out")
+        return True
+    names: Sequence[str] = arguments.photos
+    return len(files.missing(names)) == len(names)
 
 
 def as_object(name: str, analysis: Analysis, *, embedding: bool) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.analysis import Analyser
+from engine.commands import files
 from engine.commands.output import answer, progress
-from engine.compatibility import Comparison, Compatibility, Problem
+from engine.compatibility import Comparison, Compatibility, Problem, refused
 from engine.settings import EngineSettings
 from engine.values import Analysis
 
@@ -45,10 +46,9 @@ def run(
     if len(arguments.photos) > 2:
         progress(f"{len(arguments.photos)} photos were given: give one or two")
         return 2
-    files = [_read(name, settings.max_bytes) for name in arguments.photos]
-    if None in files:
+    if files.missing(arguments.photos):
         return 2
-    data = [file for file in files if file is not None]
+    data = [files.read(name, settings.max_bytes) for name in arguments.photos]
     progress("loading the models")
     analyser = Analyser(settings, cache, models)
     made = compared(analyser, data, part)
@@ -61,21 +61,11 @@ def compared(analyser: Analyser, data: list[bytes], part: Callable[[Analyser, by
     if len(data) == 1:
         apart = part(analyser, data[0])
         if apart.people is None:
-            problem = apart.problem or Problem("no_couple", "No two people were found.")
-            return Comparison(problem.code == "same_person", None, problem=problem, reason=problem.message)
+            return refused(apart.problem or Problem("no_couple", "No two people were found."))
         return Compatibility(analyser.pack).compare(*apart.people)
     identical = hashlib.sha256(data[0]).digest() == hashlib.sha256(data[1]).digest()
     one, other = (analyser.analyse(each) for each in data)
     return Compatibility(analyser.pack).compare(one, other, identical=identical)
-
-
-def _read(name: str, limit: int) -> bytes | None:
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(limit + 1)
-    except (OSError, ValueError) as error:
-        progress(f"cannot read {name}: {getattr(error, 'strerror', None) or error}; give the path of a photo")
-        return None
 
 
 def as_object(made: Comparison) -> dict[str, Any]:

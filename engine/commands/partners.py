@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.affinity import Affinity, CoupleCounts, PartnerType
 from engine.analysis import Analyser
+from engine.commands import files
 from engine.commands.output import answer, progress
 from engine.compatibility import counted
 from engine.settings import EngineSettings
@@ -28,12 +29,9 @@ def run(arguments: argparse.Namespace, settings: EngineSettings, cache: Path, mo
     if arguments.top < 1:
         progress(f"--top is {arguments.top}: give 1 or more")
         return 2
-    try:
-        with Path(arguments.photo).open("rb") as file:
-            data = file.read(settings.max_bytes + 1)
-    except (OSError, ValueError) as error:
-        progress(f"cannot read {arguments.photo}: {getattr(error, 'strerror', None) or error}; give the path of a photo")
+    if files.missing([arguments.photo]):
         return 2
+    data = files.read(arguments.photo, settings.max_bytes)
     progress("loading the models")
     analyser = Analyser(settings, cache, models)
     analysis = analyser.analyse(data)

@@ -32,6 +32,8 @@ def test_one_object_a_photo_in_order(tmp_path: Path, face_photo: Image, capsys: 
     said = [json.loads(line) for line in out.out.splitlines()]
     assert [one["photo"] for one in said] == names
     assert [one["problem"] and one["problem"]["code"] for one in said] == ["not_an_image", None, "not_an_image", "not_an_image"]
+    [unread, *_] = out.err.splitlines()
+    assert unread.startswith(f"cannot read {names[2]} (No such file or directory), {names[3]} (Is a directory)")
     assert "loading" in out.err
     good = said[1]
     assert math.fsum(value * value for value in good["embedding"]) == pytest.approx(1, abs=1e-4)
@@ -71,7 +73,8 @@ def test_unusable_settings_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
 def test_what_is_broken_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("INYEON_PATHS__VAR", str(tmp_path / "var"))
     monkeypatch.setenv("INYEON_ENGINE__PACK", str(tmp_path / "none"))
-    assert entry.main(["analyse", "any.jpg"]) == 1
+    (tmp_path / "any.jpg").write_bytes(b"no picture at all")
+    assert entry.main(["analyse", str(tmp_path / "any.jpg")]) == 1
     assert "Traceback" not in capsys.readouterr().err
 
 

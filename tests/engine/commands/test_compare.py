@@ -41,6 +41,7 @@ def compare(place: Path, capsys: pytest.CaptureFixture[str], *names: str) -> dic
         assert made["score"] is None
         assert made["interval"] is None
         assert made["problem"]["message"]
+        assert any("가" <= sign <= "힣" for sign in made["reason_ko"])
     return made
 
 
