@@ -24,10 +24,11 @@ from engine.backends.runtime import Runtime, make_runtime
 from engine.embedding import FaceEmbedder, Kind
 from engine.faces import FaceDetector
 from engine.images import Decoded, decode
+from engine.preprocess import lit
 from engine.quality import assess
 from engine.safety import NsfwScorer
 from engine.settings import EngineSettings
-from engine.values import FaceBox, Gender, Problem, Vector
+from engine.values import FaceBox, Gender, Image, Problem, Vector
 
 Reason = Literal[
     "",
@@ -182,8 +183,8 @@ class Separator:
         if nsfw >= self.engine.nsfw_threshold:
             return Decision(False, "nsfw", details={"nsfw": nsfw})
         size = (image.shape[1], image.shape[0])
-        faces = [face for face in parts.detector.predict(image) if is_whole(size, face)]
-        faces = sorted(faces, key=extent, reverse=True)[:FACES_MAX]
+        found, evened = _found(parts, image)
+        faces = sorted((face for face in found if is_whole(size, face)), key=extent, reverse=True)[:FACES_MAX]
         if len(faces) < 2:
             return Decision(False, "one_person" if faces else "no_face")
         pair = apart(image, faces[0], faces[1])
@@ -192,12 +193,12 @@ class Separator:
         if score < 0.5:
             return Decision(False, "bystander", score=score, details=details)
         left, right = sorted(faces[:2], key=lambda face: face.box[0] + face.box[2] / 2)
-        one, other = self._subjects(parts, photo, left, right)
+        one, other = self._subjects(parts, photo, evened, left, right)
         details |= {"likeness": float(one.embedding @ other.embedding), "seam": seam(image, left, right)}
         reason = self._wrong_with((one, other)) or _wrong_between(details) or self._wrong_beside(parts, photo, faces)
         return Decision(not reason, reason, (one, other), score, details)
 
-    def _subjects(self, parts: Readers, photo: Decoded, left: FaceBox, right: FaceBox) -> tuple[Subject, Subject]:
+    def _subjects(self, parts: Readers, photo: Decoded, evened: Image, left: FaceBox, right: FaceBox) -> tuple[Subject, Subject]:
         image, scale = photo.image, photo.scale
         regions = bodies((image.shape[1], image.shape[0]), left, right)
         made = []
@@ -217,7 +218,7 @@ class Separator:
                 said.age_range,
                 said.minor_score,
                 quality.overall,
-                parts.embedder.predict(image, face),
+                parts.embedder.predict(evened, face),
             )
             # What cannot be read says nothing about the person either: it is refused for that, whatever its age looks like.
             unclear = quality.exposure < EXPOSURE_MIN or quality.sharpness < SHARPNESS_MIN
@@ -253,6 +254,24 @@ class Separator:
 
     def _maybe_minor(self, score: float) -> bool:
         return score >= (self.engine.minor_threshold or MINOR)
+
+
+def _found(parts: Readers, image: Image) -> tuple[tuple[FaceBox, ...], Image]:
+    """The faces of a photo, and the photo in the light in which they were found and are to be compared.
+
+    As with selfies: haze and dusk hide faces that are there.  But of two people at the sides of a photo the middle may be a bare wall,
+    which looks faint and is not; stretched, its faces would be lost, and those of the photo as it is are the surer ones.
+    """
+    evened = lit(image, "faint")
+    found = parts.detector.predict(evened)
+    if evened is image:
+        return found, image
+    plain = parts.detector.predict(image)
+    return (found, evened) if _sureness(found) >= _sureness(plain) else (plain, image)
+
+
+def _sureness(faces: tuple[FaceBox, ...]) -> float:
+    return sum(face.score for face in faces if face.score >= SURE)
 
 
 def unreadable(problem: Problem) -> Decision:

@@ -70,4 +70,4 @@ class Parting:
 
     def _person(self, photo: Decoded, one: Subject) -> Analysis:
         said = Attributes(one.gender, one.gender_confidence, one.age, one.age_range, one.minor_score)
-        return self.analyser.person(photo.image, one.face.scaled(1 / photo.scale), box_of(one, photo), said)
+        return self.analyser.person(photo.image, one.face.scaled(1 / photo.scale), box_of(one, photo), said, one.embedding)

@@ -26,7 +26,7 @@ from engine.registry import Registry
 from engine.safety import NsfwScorer
 from engine.settings import EngineSettings
 from engine.types import STARTER, TypePack
-from engine.values import Analysis, Face, FaceBox, Image, Problem, Quality
+from engine.values import Analysis, Face, FaceBox, Image, Problem, Quality, Vector
 
 VERSION = "cydral-8"
 """Of the age and gender reading; part of `Analysis.model_version`."""
@@ -147,7 +147,7 @@ class Analyser:
             took_ms=(time.perf_counter() - started) * 1000,
         )
 
-    def person(self, image: Image, face: FaceBox, region: Box, said: Attributes) -> Analysis:
+    def person(self, image: Image, face: FaceBox, region: Box, said: Attributes, embedding: Vector) -> Analysis:
         """One of several people of a photo, whom others found and judged; nothing is refused here.
 
         Args:
@@ -155,6 +155,7 @@ class Analyser:
             face: theirs, in pixels of it.
             region: where their body is; clothes are read within it, and it is all that `photo_jpeg` shows.
             said: age and gender.
+            embedding: the face's, in the embedding of these types, from the photo in an even light.
 
         """
         parts = self._loaded()
@@ -163,7 +164,6 @@ class Analyser:
         corner = np.array([region.left, region.top], np.float32)
         inside = FaceBox((x - region.left, y - region.top, width, height), (face.landmarks - corner).astype(np.float32), face.score)
         clothes = parts.fashion.predict(part, inside)
-        embedding = parts.embedder.predict(image, face)
         return Analysis(
             faces=(describe(inside, said, assess(image, face, 1.0), self.settings.minor_threshold or MINOR),),
             main=0,

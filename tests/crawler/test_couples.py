@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from crawler.couples import Decision, Separator
+from crawler.dedupe import same_people
+from crawler.parting import Parting
 from crawler.settings import CrawlerSettings
+from engine.analysis import Analyser
 from engine.images import encode_jpeg
 from engine.settings import EngineSettings
 from tests.crawler.conftest import Cast
@@ -108,6 +111,31 @@ def test_a_third_one_far_behind_is_passed_over(separator: Separator, cast: Cast)
 @pytest.mark.parametrize("left", [-95, -120])
 def test_a_face_that_the_edge_cuts_through_is_nobodys_portrait(separator: Separator, cast: Cast, left: int) -> None:
     assert decide(separator, Placed(cast.men[0], left, 110, 250), Placed(cast.women[0], 330, 110, 250)).reason == "one_person"
+
+
+@pytest.mark.parametrize(("gain", "veil"), [(0.15, 120), (0.1, 130), (0.08, 30)])
+def test_people_in_haze_and_at_dusk_are_known_again(separator: Separator, cast: Cast, gain: float, veil: int) -> None:
+    """Faces are compared in one light, as those of selfies are; whether they can be read is judged by the photo as it is."""
+    photo = scene(Placed(cast.men[0], 100, 110, 250), Placed(cast.women[0], 430, 120, 240))
+    clear = separator.predict(encode_jpeg(photo, 92))
+    faint = separator.predict(encode_jpeg(np.asarray(photo * gain + veil, np.uint8), 92))
+    assert clear.subjects is not None
+    assert faint.subjects is not None
+    (a, b), (c, d) = clear.subjects, faint.subjects
+    assert same_people((a.embedding, b.embedding), (c.embedding, d.embedding))
+    assert faint.reason == "too_dark_or_blurred"
+
+
+def test_a_couple_in_haze_is_parted_into_the_same_faces(separator: Separator, crawler_cache: Path, cast: Cast) -> None:
+    photo = scene(Placed(cast.men[0], 100, 110, 250), Placed(cast.women[0], 430, 120, 240))
+    data = encode_jpeg(np.asarray(photo * 0.45 + 70, np.uint8), 92)
+    subjects = separator.predict(data).subjects
+    assert subjects is not None
+    parted = Parting(separator, Analyser(EngineSettings(), crawler_cache)).predict(data)
+    assert parted.people is not None, parted.reason
+    for subject, person in zip(subjects, parted.people, strict=True):
+        assert person.embedding is not None
+        assert float(subject.embedding @ person.embedding) > 0.9999
 
 
 def test_two_photos_put_side_by_side_are_a_collage(separator: Separator, cast: Cast) -> None:
