@@ -160,15 +160,21 @@ class Desk:
     def __init__(self, services: Services, ticket: Ticket, telegram_id: int, language_code: str | None, *, ends_edit: bool = False) -> None:
         self.services = services
         self._ends_edit = ends_edit
+        self._served: int | None = None
         self._ticket = ticket
         self._telegram_id = telegram_id
         self._language = guess_language(language_code)
+
+    def serves(self, member: Member) -> None:
+        """Note whom the handler was given: what it works out is theirs, and nobody's who comes after them under the same account."""
+        self._served = member.id
 
     async def run(self, event: Event, usecase: UseCase[P], *args: P.args, **kwargs: P.kwargs) -> None:
         """Run `usecase(connection, context, member, …)` in one transaction and deliver what it answers, in order.
 
         The member is read in that transaction, so the use case sees what is true now, and again after it, since the language may
-        have changed.  Nothing is said where this update was already handled.
+        have changed.  Nothing is said where this update was already handled, nor where its member was erased meanwhile: a photo is
+        read for seconds, and must not come back as somebody new who never agreed to anything.
         """
 
         def work(connection: Connection) -> tuple[Replies, str] | None:
@@ -176,6 +182,8 @@ class Desk:
             if not self._ticket.done and not updates.done(connection, self._ticket.update_id, context.now):
                 return None
             member = members.by_telegram(connection, self._telegram_id)
+            if self._served is not None and (member is None or member.id != self._served):
+                return None
             if member is None:
                 member = members.create(connection, self._telegram_id, cast("Language", self._language), context.now)
             member = self._arrive(connection, context, member)

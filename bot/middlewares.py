@@ -97,6 +97,7 @@ class Reception(BaseMiddleware):
             await self._turn_away(desk, inner, person, ticket)
             return None
         member = await self._member(person)
+        desk.serves(member)
         # In place, so that the errors router, which stands outside of this, has them too.
         data.update(services=self._services, desk=desk, member=member)
         return await handler(event, data)

@@ -30,6 +30,8 @@ PAGE: Final = 200
 
 def record(connection: Connection, context: Context, member: Member, kind: Literal["terms", "face"], *, given: bool) -> Member:
     """Note an answer; a refusal or withdrawal of `face` erases what was read from the face, and what was learned with it."""
+    # First of all, so that a photo that is stored at this moment is there before, or knows of the answer.
+    members.locked(connection, member.id)
     consents.give(connection, member.id, kind, VERSIONS[kind], given, context.now)
     if kind == "terms":
         return member

@@ -6,13 +6,14 @@ The engine has read the photo before the use case runs; what it may read of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace as changed
 from typing import Any
 
 from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
-from bot.usecases import bans, chats, freezing, types, verification
-from bot.usecases.onboarding import DONE, REVIEW
+from bot.usecases import appeals, bans, chats, detour, freezing, onboarding, types, verification
+from bot.usecases.onboarding import DONE, READ, REVIEW
 from db import audit, members, moderation, photos, safety
 from db import types as member_types
 from db.erasure import DOUBTED, MEMORY
@@ -25,23 +26,91 @@ FACE_FREE = frozenset({"not_an_image", "too_large", "nsfw"})
 
 
 def receive(connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None, album: str = "") -> Replies:
-    """A photo arrived and was analysed; `file_id` is Telegram's where it can be shown again by it, `album` what it came with."""
-    if member.status == REVIEW:
-        return [Say(word("review.wait"))]
+    """A photo arrived and was analysed; `file_id` is Telegram's where it can be shown again by it, `album` what it came with.
+
+    Reading it took a while, so nothing of before is relied on: who was frozen or banned meanwhile, or went on to another question,
+    has no photo taken, and what was read of a face is kept only with the consent that holds now.
+    """
+    now = members.locked(connection, member.id)
+    if now is None:
+        return []
+    member, analysis = now, _consented(now, analysis)
+    stopped = _closed(connection, context, member, "photo")
+    if stopped:
+        return stopped
     held = photos.of(connection, member.id)
+    doubtful = analysis.problem is not None and not _cleared(connection, member, analysis)
+    stored = None if doubtful else _stored(connection, held, analysis.photo_jpeg)
     replacing = _to_replace(member, held)
+    if stored is not None:
+        if replacing is None:
+            _took(connection, context, member, album)
+        return _again(connection, context, member, stored, analysis)
     if len(photos.usable(connection, member.id)) - _counts(replacing) >= context.matching.photos_max:
         return [Say(word("photo.full", n=context.matching.photos_max), _after(member))]
-    if analysis.problem is not None and not _cleared(connection, member, analysis):
+    if doubtful:
         return _refuse(connection, context, member, analysis)
     if analysis.photo_jpeg is None:
         return [Say(word("photo.problem.not_an_image"))]
     before = verification.main_face(connection, member)
-    if member.step == "edit.photo":
-        # From now on only what came with it is taken without asking: the next photo may be meant for a partner.
-        members.set_step(connection, member.id, "edit.photo", {"taken": album}, context.now)
+    _took(connection, context, member, album)
     replies = _keep(connection, context, member, analysis, file_id, replacing)
     return [*replies, *verification.photos_changed(connection, context, member, before)]
+
+
+def _closed(connection: Connection, context: Context, member: Member, step: str = "") -> Replies:
+    """Why a photo of this member is not to be read or kept now, as they are told; at sign-up only at `step`, where one is given."""
+    if member.status == REVIEW:
+        return [Say(word("review.wait"))]
+    if member.status not in (*freezing.MEETING, "onboarding"):
+        return appeals.stopped(connection, context, member)
+    # A question in passing may have come up while the photo was read.
+    stands = str(member.draft.get("resume", "")) if member.step.startswith(detour.STEPS) else member.step
+    if member.status in freezing.MEETING or step in ("", stands):
+        return []
+    if member.step not in onboarding.ORDER:
+        return [Say(word("start.finish_first"))]
+    return onboarding.remind(connection, context, member)
+
+
+def _took(connection: Connection, context: Context, member: Member, album: str) -> None:
+    """From now on only what came with this photo is taken without asking: the next one may be meant for a partner."""
+    if member.step == "edit.photo":
+        members.set_step(connection, member.id, "edit.photo", {"taken": album}, context.now)
+
+
+def _consented(member: Member, analysis: Analysis) -> Analysis:
+    """What of it may be used: nothing about the face without the consent, which may have been taken back while it was read."""
+    if member.face_consent:
+        return analysis
+    # A problem of the face is none any more where there is a photo to look at: an admin does.
+    free = analysis.problem is None or analysis.problem.code in FACE_FREE or analysis.photo_jpeg is None
+    problem = analysis.problem if free else None
+    return changed(analysis, problem=problem, faces=(), main=None, embedding=None, face_type=None, crop=None)
+
+
+def _stored(connection: Connection, held: Sequence[Photo], jpeg: bytes | None) -> Photo | None:
+    """The photo that is this very file.  Telegram's ids of it are not kept, and change; the pixels do not."""
+    for photo in held if jpeg is not None else ():
+        kept = photos.by_id(connection, photo.id)
+        if kept is not None and kept.jpeg == jpeg:
+            return photo
+    return None
+
+
+def _again(connection: Connection, context: Context, member: Member, photo: Photo, analysis: Analysis) -> Replies:
+    """The same photo once more: its answer may never have arrived (the bot was killed behind the commit), so it comes again.
+
+    A photo that was not accepted is not tried again by that, and one that was never read for a face is read with the consent.
+    """
+    if photo.status == "rejected":
+        return [Say(word("review.refused"))]
+    if analysis.main_face is not None and "face" not in photo.facts:
+        return reread(connection, context, member, [(photo.id, analysis)])
+    if photos.usable(connection, member.id)[0].id != photo.id:
+        return [Say(word("photo.there"), _after(member))]
+    card = types.card(connection, context, member, _after(member))
+    return [*card, Say(word("photo.pending"))] if photo.status == "pending" else card
 
 
 def whose(connection: Connection, context: Context, member: Member, message_id: int) -> Replies:
@@ -89,7 +158,8 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
     if len(usable) >= context.matching.photos_max:
         return [*replies, Say(word("photo.full", n=context.matching.photos_max), ((PROFILE,),))]
     said = word("photo.overview" if held else "photo.none", n=len(usable), most=context.matching.photos_max)
-    return [*replies, Say(said, ((button("photo.close", "cancel", choice="photo"),),))]
+    read = ((READ,),) if onboarding.unread(connection, member) else ()
+    return [*replies, Say(said, (*read, (button("photo.close", "cancel", choice="photo"),)))]
 
 
 def make_main(connection: Connection, context: Context, member: Member, photo_id: int) -> Replies:
@@ -130,9 +200,14 @@ def remove(connection: Connection, context: Context, member: Member, photo_id: i
 
 
 def reread(connection: Connection, context: Context, member: Member, found: Sequence[tuple[int, Analysis]]) -> Replies:
-    """Stored photos were read again with their faces, after the consent was given."""
-    if not member.face_consent:
+    """Stored photos were read again with their faces, after the consent was given: by what is true of the member by now."""
+    now = members.locked(connection, member.id)
+    if now is None or not now.face_consent:
         return []
+    member = now
+    stopped = _closed(connection, context, member)
+    if stopped:
+        return stopped
     for photo_id, analysis in found:
         photo = _own(connection, member, photo_id)
         if photo is None or photo.status == "rejected":
@@ -160,7 +235,8 @@ def _keep(
     connection: Connection, context: Context, member: Member, analysis: Analysis, file_id: str | None, replacing: Photo | None
 ) -> Replies:
     jpeg = analysis.photo_jpeg or b""
-    looked_at = bool(member.face_consent)
+    # Without a face that was read nobody has looked for how old it is, be the consent given since.
+    looked_at = bool(member.face_consent) and analysis.main_face is not None
     photo = photos.add(
         connection,
         member.id,
@@ -187,7 +263,11 @@ def _keep(
     if held[0].id != photo.id:
         return [Say(word("photo.added", n=len(held), most=context.matching.photos_max), _after(member))]
     replies = types.card(connection, context, member, _after(member))
-    return replies if looked_at else [*replies, Say(word("photo.pending"))]
+    if looked_at:
+        return replies
+    if onboarding.unread(connection, member):
+        return [*replies, Say(word("ask.photo.unread"), ((READ,), *_after(member)))]
+    return [*replies, Say(word("photo.pending"))]
 
 
 def _refuse(connection: Connection, context: Context, member: Member, analysis: Analysis) -> Replies:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import io
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,8 @@ from engine.values import Analysis, Face, Garment, Problem, ProblemCode, Quality
 from tests.bot.meeting import Town, small_pack
 
 TELEGRAM_ID = 424242
+_ENDS = (number.to_bytes(4, "big") for number in itertools.count(1))
+"""Behind the end of the picture, so that each photo is a file of its own."""
 
 
 @functools.cache
@@ -48,7 +51,7 @@ def selfie(problem: ProblemCode | None = None, axis: int = 0, **changes: Any) ->
         garments=(Garment("upper", "sweater", 0.9, "#CDB694"),),
         palette=("#CDB694",),
         nsfw=0.01,
-        photo_jpeg=jpeg(),
+        photo_jpeg=jpeg() + next(_ENDS),
         model_version="m-1",
         face_model="face-test",
         fashion_model="f",

