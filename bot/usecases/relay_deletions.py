@@ -50,14 +50,13 @@ def _take_back(connection: Connection, context: Context, member: Member, message
     partner = None if pair is None else members.by_id(connection, pair.partner(member.id))
     if pair is None or partner is None or not pair.open:
         return [Say(word("relay.del_over"))]
-    if message.deleted_at is not None:
+    own = [part for part in relay_albums.whole(connection, message) if part.sender_id == member.id]
+    if all(part.deleted_at is not None for part in own):
         return [Say(word("relay.del_again"))]
     if context.now - message.created_at >= LIMIT:
         return [Say(word("relay.del_late"))]
-    whole = relay_albums.whole(connection, message)
-    parts = [part for part in whole if part.sender_id == member.id and messages.set_deleted(connection, part.id, context.now)]
-    gone = {part.id for part in whole if part.sender_id == member.id}
-    _from_partner(connection, context, partner, parts, gone)
+    parts = [part for part in own if messages.set_deleted(connection, part.id, context.now)]
+    _from_partner(connection, context, partner, parts, {part.id for part in own})
     for part in parts:
         _call(connection, context, member, Letter("deleteMessage", {"message_id": part.sender_message_id}), f"del:own:{part.id}")
     name = names.partner(pair, member.id)

@@ -215,6 +215,17 @@ def test_what_was_taken_back_on_its_way_goes_with_no_later_part(town: Town, talk
     assert [letter["method"] for letter in town.mail()[him]] == ["deleteMessage"], "of what never came: no call is made of it"
 
 
+def test_del_of_a_part_that_is_gone_takes_the_late_one(town: Town, talking: Couple) -> None:
+    her, him = talking
+    send(town, her, photo(10, "one", album="A"))
+    assert keys(town.act(her, relay_deletions.delete, 10)) == ["relay.del_done"]
+    send(town, her, photo(11, "two", album="A"))
+    assert keys(town.act(her, relay_deletions.delete, 10)) == ["relay.del_done"]
+    assert keys(town.act(her, relay_deletions.delete, 10)) == ["relay.del_again"]
+    town.now += dt.timedelta(seconds=3)
+    assert him not in town.mail()
+
+
 def test_a_late_part_shortens_no_rest(town: Town, talking: Couple) -> None:
     her, him = talking
     send(town, her, photo(10, "one", album="A"))
