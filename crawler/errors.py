@@ -4,7 +4,8 @@ CrawlError
 └── SourceError             a source did not give what was asked of it
     ├── Gone                the picture or page is no longer there (404, 410, removed by its owner): never ask again
     ├── Throttled           too much was asked (429, a spent quota): wait `retry_after` seconds
-    ├── Refused             the source does not let us (401, 403, robots): an operator must act
+    ├── Refused             the source does not let us (401, 403): an operator must act
+    │   └── Forbidden       robots.txt does not let us: nothing was asked
     └── Broken              the answer makes no sense or the connection failed: asking again may help
         └── Stale           the place where to go on is not taken (any more): asking from there again never helps
 
@@ -37,6 +38,10 @@ class Throttled(SourceError):
 
 class Refused(SourceError):
     """The source does not let us: a token is missing or spent, or robots.txt forbids it."""
+
+
+class Forbidden(Refused):
+    """robots.txt forbids it, so that nothing was asked of the host."""
 
 
 class Broken(SourceError):

@@ -24,7 +24,7 @@ from typing import Self
 import httpx
 
 from crawler.answers import Answer, Check, Passing, by_status
-from crawler.errors import Broken, Refused, Throttled
+from crawler.errors import Broken, Forbidden, Throttled
 from crawler.httpcache import BODY_MAX, HttpCache, Kept, key_of
 from crawler.pacing import Clock, Pacer
 from crawler.redaction import hide_queries, place, said
@@ -209,7 +209,7 @@ class PoliteClient:
 
     def _ask_robots(self, url: str) -> None:
         if not self._robots.allows(url):
-            raise Refused(f"robots.txt does not let us fetch {place(url)}")
+            raise Forbidden(f"robots.txt does not let us fetch {place(url)}")
         delay = self._robots.delay(url)
         if delay > 0:
             self._pacer.slow(_netloc(httpx.URL(url)), delay)

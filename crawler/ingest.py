@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from crawler import captions, dedupe
 from crawler.couples import Decision, Separator, unreadable
 from crawler.decisions import Decisions
-from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled
+from crawler.errors import Broken, Forbidden, Gone, Refused, SourceError, Stale, Throttled
 from crawler.people import Describer
 from crawler.sources.base import Batch, Item, Source
 from db import couples, crawls, pictures, uploads
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 UNREADABLE = "unreadable"
 """Why a picture is passed over that its source did not give this time; it is tried again in the next run."""
 FAILURES_MAX = 20
-"""Pictures in a row that a source refuses to give, after which it is given up for now."""
+"""Pictures in a row that a source is asked for and does not give, after which the run ends; the next one begins after that page."""
 
 
 @dataclass
@@ -66,6 +66,8 @@ class Outcome:
     size: tuple[int, int] = (0, 0)
     people: tuple[NewPerson, NewPerson] | None = None
     keep: bool = True
+    asked: bool = True
+    """Whether the source was asked for it: what robots.txt forbids costs nobody anything."""
 
 
 class Ingest:
@@ -114,9 +116,14 @@ class Ingest:
                 if limit is not None and report.seen >= limit:
                     return report
                 outcome = self._again(source, item, decisions) if item.source_id in known else self._look(source, item)
-                failures = failures + 1 if outcome.reason == UNREADABLE and source.name != "folder" else 0
+                if outcome.reason != UNREADABLE or source.name == "folder":
+                    failures = 0
+                elif outcome.asked:
+                    failures += 1
                 if failures >= FAILURES_MAX:
-                    raise Broken(f"{source.name} gave none of {failures} pictures in a row: try again later")
+                    # Else each run would end at this page.  None of its pictures has a row: all come again once the crawl begins anew.
+                    self._save(source, query, batch.cursor, report)
+                    raise Broken(f"{source.name} gave none of {failures} pictures in a row: the rest of this page waits for another crawl")
                 self._note(item, outcome, report, decisions)
                 progress(report, batch.total)
             self._save(source, query, batch.cursor, report)
@@ -193,7 +200,7 @@ class Ingest:
             return Outcome("rejected", Decision(False, ""), "gone")
         except (Refused, Broken) as error:
             log.warning("%s %s: %s", item.source, item.source_id, error)
-            return Outcome("rejected", Decision(False, ""), UNREADABLE, keep=False)
+            return Outcome("rejected", Decision(False, ""), UNREADABLE, keep=False, asked=not isinstance(error, Forbidden))
         return self._decide(data)
 
     def _decide(self, data: bytes) -> Outcome:

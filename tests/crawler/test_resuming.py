@@ -13,7 +13,7 @@ import pytest
 
 from crawler.couples import Decision
 from crawler.errors import Broken
-from crawler.ingest import Ingest, Report
+from crawler.ingest import FAILURES_MAX, Ingest, Report
 from crawler.sources.base import Source
 from crawler.sources.commons import DEEPEST, Commons
 from crawler.sources.folder import BATCH, Folder
@@ -106,8 +106,8 @@ def wiki() -> Iterator[PickyWiki]:
         yield site
 
 
-def collect(ingest: Ingest, site: Site, **how: Any) -> Report:
-    """One run, as the command makes it, of lists alone; the site's requests of it alone are kept."""
+def collect(ingest: Ingest, site: Site, *, pictures: bool = False, **how: Any) -> Report:
+    """One run, as the command makes it, of lists alone or also of pictures; the site's requests of it alone are kept."""
     site.asked.clear()
     with web(site, Time(), secrets=[TOKEN]) as client:
         source: Source
@@ -117,8 +117,8 @@ def collect(ingest: Ingest, site: Site, **how: Any) -> Report:
             source = Instagram(client, Memory(), ["couple", "love"], base=f"{site.base}/v23.0", token=TOKEN, user=USER)
         else:
             source = Instaloader(["couple", "love"], switch="on", base=site.base, rate=100.0, timeout=60.0, clock=Time().clock)
-        # Pictures are read elsewhere, and each of them takes its time.
-        source.read = lambda item: item.source_id.encode()  # type: ignore[method-assign]
+        if not pictures:
+            source.read = lambda item: item.source_id.encode()  # type: ignore[method-assign]
         return ingest.run(source, "q", **how)
 
 
@@ -191,6 +191,30 @@ def test_a_damaged_place_is_forgotten(ingest: Ingest, database: Database, wiki: 
     database.transact(crawls.save, "commons", "q", damaged, dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
     assert collect(ingest, wiki).seen == 300
     assert named(database) == ("done", "")
+
+
+def test_pictures_that_robots_forbid_are_passed_over_without_asking(ingest: Ingest, database: Database, wiki: PickyWiki) -> None:
+    wiki.robots = "User-agent: *\nDisallow: /thumb/"
+    report = collect(ingest, wiki, pictures=True)
+    assert (report.seen, report.rejected["unreadable"]) == (300, 300)
+    assert named(database) == ("done", "")
+    assert (len(wiki.paths("robots")), len(wiki.paths("thumb"))) == (1, 0)
+    wiki.robots, wiki.files = "", wiki.files[:10]
+    assert collect(ingest, wiki, pictures=True).rejected["not_an_image"] == 10, "they are tried again"
+
+
+def test_a_page_whose_pictures_are_refused_does_not_end_all_later_runs(ingest: Ingest, database: Database, wiki: PickyWiki) -> None:
+    wiki.files = wiki.files[:120]
+    wiki.refusal = lambda asked: Reply(403) if "thumb" in asked.path and int(asked.path.split("_")[1].split(".")[0]) < 50 else None
+    with pytest.raises(Broken, match="in a row"):
+        collect(ingest, wiki, pictures=True)
+    assert len(wiki.paths("thumb")) == FAILURES_MAX
+    report = collect(ingest, wiki, pictures=True)
+    assert (report.seen, report.rejected["not_an_image"]) == (70, 70)
+    assert named(database) == ("done", "")
+    wiki.refusal, wiki.files = None, wiki.files[:60]
+    report = collect(ingest, wiki, pictures=True)
+    assert (report.duplicates, report.rejected["not_an_image"]) == (10, 50), "what was passed over is tried again"
 
 
 @pytest.fixture(params=[PickyGraph, PickyWeb])
