@@ -56,7 +56,7 @@ from db.tables import (
 )
 
 DOUBTED: Final = "photo.minor"
-"""What the audit log calls a photo on which a minor could not be excluded."""
+"""What the audit log calls a photo on which a minor could not be excluded, and a minor's date of birth that was taken back."""
 MEMORY: Final = dt.timedelta(days=30)
 """For which such a photo is remembered, also over an erasure: else one could try photos, with /delete in between, until one passes."""
 

@@ -2,7 +2,8 @@
 
 It is asked at the step `birth`, and by /couple of people who never signed up.  Being turned away is for good until the 18th birthday,
 so a slip of the finger must not be enough for it: such a date waits in the draft of the conversation until its writer says that it is
-right.  Nothing else goes on meanwhile, and a date that was confirmed cannot be changed any more.
+right.  Nothing else goes on meanwhile, and a date that was confirmed cannot be changed any more.  Who takes a minor's date back is
+believed, but remembered for it as for a photo that left a doubt: the next doubt is for a person to settle.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from bot.answers import Refusal
 from bot.context import Context
 from bot.keyboards import button
 from bot.replies import Clear, Notice, Replies, Rows, Word, word
-from db import members
+from db import audit, members
+from db.erasure import DOUBTED
 from db.records import Member, years
 from db.session import Connection
 
 SAID: Final = "born"
 """Key of the draft under which a date waits that would make its writer a minor, as `1994-03-07`."""
 AGAIN: Final = "again"
+SLIP: Final = 6
+"""Years: a date that makes somebody younger is today's or this year's by mistake, and says nothing of their age."""
 
 
 def question(member: Member) -> Word:
@@ -50,6 +54,7 @@ def tell(connection: Connection, context: Context, member: Member, typed: str) -
     if isinstance(born, Refusal):
         return word(f"wrong.birth.{born.value}")
     if years(born, today) >= answers.ADULT:
+        _taken_back(connection, context, member)
         return members.update(connection, member.id, context.now, birth_date=born)
     members.set_step(connection, member.id, member.step, {**member.draft, SAID: born.isoformat()}, context.now)
     return None
@@ -64,10 +69,18 @@ def confirm(connection: Connection, context: Context, member: Member, choice: st
     if not said or choice not in (said, AGAIN):
         return [Notice(word("ask.passed"))]
     if choice == AGAIN:
+        _taken_back(connection, context, member)
         draft = {name: value for name, value in member.draft.items() if name != SAID}
         members.set_step(connection, member.id, member.step, draft, context.now)
         return [Clear()]
     return members.update(connection, member.id, context.now, birth_date=dt.date.fromisoformat(said))
+
+
+def _taken_back(connection: Connection, context: Context, member: Member) -> None:
+    """A date that waits, if one does, is not to be the right one."""
+    said = member.draft.get(SAID)
+    if said is not None and years(dt.date.fromisoformat(said), context.now.date()) >= SLIP:
+        audit.add(connection, "system", DOUBTED, audit.member(member.id), context.now)
 
 
 def minor(context: Context, member: Member) -> bool:

@@ -10,7 +10,7 @@ from bot.replies import Clear, Replies, Say
 from bot.usecases import appeals, births, couple_links, couples, detour, onboarding
 from db.session import Database
 from tests.bot.meeting import WORDS, Town, buttons, keys, surroundings
-from tests.bot.newcomer import Newcomer
+from tests.bot.newcomer import Newcomer, selfie
 from tests.bot.two import give, stranger, token
 
 YOUNG = "2012-05-06"
@@ -47,6 +47,20 @@ def test_another_date_may_be_written_without_a_button(newcomer: Newcomer) -> Non
     assert (newcomer.me.birth_date, newcomer.me.step) == (dt.date(1994, 3, 7), "gender")
     assert keys(newcomer.press("birth", YOUNG))[0] == "ask.passed"
     assert newcomer.me.status == "onboarding"
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+@pytest.mark.parametrize(("written", "answer"), [(YOUNG, "photo.minor_review"), ("2026-01-02", "photo.problem.minor")])
+def test_who_took_a_childs_date_back_has_no_second_photo(database: Database, written: str, answer: str, pressed: bool) -> None:
+    made = Newcomer(database)
+    made.upto("birth")
+    made.say(written)
+    if pressed:
+        made.press("birth", "again")
+    made.say("1994-03-07")
+    for step in onboarding.ORDER[onboarding.ORDER.index("birth") + 1 : onboarding.ORDER.index("photo")]:
+        made.answer(step)
+    assert keys(made.send(selfie("minor"))) == [answer], "today's year is a slip, a child's is a doubt"
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
