@@ -19,7 +19,7 @@ from crawler.errors import Broken, Forbidden, Gone, Refused, SourceError, Stale,
 from crawler.people import Describer
 from crawler.sources.base import Batch, Item, Source
 from db import couples, crawls, pictures, uploads
-from db.corpus_records import NewPerson, PictureRow, PictureStatus
+from db.corpus_records import CouplePerson, NewPerson, PictureRow, PictureStatus
 from db.session import Connection, Database
 from engine.embedding import unpacked
 from engine.images import Decoded, decode
@@ -212,27 +212,37 @@ class Ingest:
         if isinstance(photo, Problem):
             return Outcome("rejected", unreadable(photo), fingerprint=dedupe.Fingerprint(sha256, None))
         print_ = dedupe.Fingerprint(sha256, dedupe.phash(photo.image))
-        similar = None if print_.phash is None else self.database.read(pictures.similar, print_.phash, dedupe.DISTANCE)
+        near = [] if print_.phash is None else self.database.read(pictures.near, print_.phash, dedupe.DISTANCE)
         decision = self.separator.separate(photo)
-        if similar is not None and self._is_copy(similar, decision):
-            return Outcome("duplicate", decision, "duplicate", similar, print_, photo.size)
+        # The nearest one may show another couple before the same backdrop, and the next one this couple.
+        copied = next((one for one in near if self._is_copy(one, decision)), None)
+        if copied is not None:
+            return Outcome("duplicate", decision, "duplicate", copied, print_, photo.size)
         people = self._people(photo, decision) if decision.accepted else None
         return Outcome("accepted" if decision.accepted else "rejected", decision, "", None, print_, photo.size, people)
 
     def _is_copy(self, picture_id: int, decision: Decision) -> bool:
         """Whether a picture of nearly the same hash as a stored one shows the same people; what cannot be compared is taken for a copy."""
         stored = self.database.read(couples.pair, picture_id)
-        if len(stored) < 2 or any(one.face_version != self.describer.face_version or one.face_vector is None for one in stored):
-            return True
-        if decision.subjects is None:
-            return False
-        left, right = (unpacked(one.face_vector or b"") for one in stored)
-        return dedupe.same_people((left, right), (decision.subjects[0].embedding, decision.subjects[1].embedding))
+        return shows(stored, decision, self.describer.face_version) is not False
 
     def _people(self, photo: Decoded, decision: Decision) -> tuple[NewPerson, NewPerson]:
         assert decision.subjects is not None, "an accepted decision has its two subjects"  # noqa: S101 for mypy
         one, other = decision.subjects
         return self.describer.predict(photo, one), self.describer.predict(photo, other)
+
+
+def shows(stored: list[CouplePerson], decision: Decision, face_version: str) -> bool | None:
+    """Whether a photo shows the two people of a stored picture, None where theirs cannot be compared: removed, or of another embedding.
+
+    A photo in which no two people stand together does not show them.
+    """
+    if len(stored) < 2 or any(one.face_version != face_version or one.face_vector is None for one in stored):
+        return None
+    if decision.subjects is None:
+        return False
+    left, right = (unpacked(one.face_vector or b"") for one in stored)
+    return dedupe.same_people((left, right), (decision.subjects[0].embedding, decision.subjects[1].embedding))
 
 
 def by_words(item: Item) -> str:

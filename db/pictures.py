@@ -16,7 +16,7 @@ from db.corpus_tables import couple_uploads, pictures
 PIECES = ("phash_a", "phash_b", "phash_c", "phash_d")
 PIECE_BITS = 16
 FARTHEST = 11
-"""The largest distance that `similar` looks for: beyond it the pieces would have to be tried with three wrong bits, 2,788 lookups."""
+"""The largest distance that `near` looks for: beyond it the pieces would have to be tried with three wrong bits, 2,788 lookups."""
 LONGEST_ID = 190
 LONGEST_TEXT = 15_000
 """Characters of a text that fit into a TEXT column of MySQL whatever they are."""
@@ -65,8 +65,8 @@ def same(connection: Connection, sha256: str, among: Collection[PictureStatus] =
     return found
 
 
-def similar(connection: Connection, phash: str, distance: int, among: Collection[PictureStatus] = ONCE_SEEN) -> int | None:
-    """The id of the nearest picture whose perceptual hash differs in at most `distance` bits, the oldest of equally near ones.
+def near(connection: Connection, phash: str, distance: int, among: Collection[PictureStatus] = ONCE_SEEN) -> list[int]:
+    """The ids of pictures whose perceptual hash differs in at most `distance` bits, the nearest first, the oldest of equally near ones.
 
     Of two hashes that differ in d bits one of the four pieces differs in at most d // 4: all such pieces are looked up by index
     (68 for d < 8), and what they bring, about a thousandth of all pictures then, is compared bit by bit.
@@ -84,13 +84,12 @@ def similar(connection: Connection, phash: str, distance: int, among: Collection
     if not 0 <= distance <= FARTHEST:
         raise ValueError(f"a distance of {distance}: at most {FARTHEST} bits can be looked up")
     wanted = int(phash, 16)
-    near = [pictures.c[name].in_(list(_within(piece, distance // len(PIECES)))) for name, piece in zip(PIECES, _pieces(phash), strict=True)]
-    best: tuple[int, int] | None = None
-    for row in connection.execute(select(pictures.c.id, pictures.c.phash).where(or_(*near), pictures.c.status.in_(among))):
-        bits = (int(row.phash, 16) ^ wanted).bit_count()
-        if bits <= distance and (best is None or (bits, row.id) < best):
-            best = (bits, row.id)
-    return None if best is None else best[1]
+    pieces = [
+        pictures.c[name].in_(list(_within(piece, distance // len(PIECES)))) for name, piece in zip(PIECES, _pieces(phash), strict=True)
+    ]
+    rows = connection.execute(select(pictures.c.id, pictures.c.phash).where(or_(*pieces), pictures.c.status.in_(among)))
+    found = sorted(((int(row.phash, 16) ^ wanted).bit_count(), row.id) for row in rows)
+    return [picture_id for bits, picture_id in found if bits <= distance]
 
 
 def set_status(connection: Connection, picture_id: int, status: PictureStatus, reason: str, now: dt.datetime) -> None:

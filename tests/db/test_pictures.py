@@ -74,21 +74,22 @@ def test_the_same_bytes_are_found(database: Database) -> None:
     assert database.read(pictures.same, "c" * 64) is None
 
 
-def test_the_nearest_picture_is_found_within_the_distance(database: Database) -> None:
+def test_pictures_within_the_distance_are_found_the_nearest_first(database: Database) -> None:
     far = database.transact(pictures.add, picture(phash=flip(HASH, 0, 1, 20, 21, 40, 41, 60)), NOW)
     near = database.transact(pictures.add, picture(phash=flip(HASH, 3, 63)), NOW)
     database.transact(pictures.add, picture(phash=flip(HASH, 3), status="rejected"), NOW)
     again = database.transact(pictures.add, picture(phash=flip(HASH, 5, 62)), NOW)
     assert again is not None
-    assert database.read(pictures.similar, HASH, 7) == near
-    assert database.read(pictures.similar, HASH, 1) is None
-    assert database.read(pictures.similar, flip(HASH, 0, 1, 20, 21, 40, 41, 60), 0) == far
-    assert database.read(pictures.similar, HASH, 1, ["rejected"]) is not None
+    assert database.read(pictures.near, HASH, 7) == [near, again, far], "and the oldest of equally near ones"
+    assert database.read(pictures.near, HASH, 2) == [near, again]
+    assert database.read(pictures.near, HASH, 1) == []
+    assert database.read(pictures.near, flip(HASH, 0, 1, 20, 21, 40, 41, 60), 0) == [far]
+    assert len(database.read(pictures.near, HASH, 1, ["rejected"])) == 1
     for distance in (-1, 12):
         with pytest.raises(ValueError, match="at most 11 bits"):
-            database.read(pictures.similar, HASH, distance)
+            database.read(pictures.near, HASH, distance)
     with pytest.raises(ValueError, match="16 hexadecimal"):
-        database.read(pictures.similar, "12", 3)
+        database.read(pictures.near, "12", 3)
 
 
 @given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=11), st.integers(0, 11))
@@ -113,7 +114,7 @@ def test_removal_erases_all_but_what_recognises_it(database: Database) -> None:
     assert stored is not None
     assert (stored.status, stored.url, stored.page, stored.author, stored.caption, stored.tags) == ("removed", "", "", "", "", ())
     assert database.transact(pictures.add, row, NOW) is None
-    assert database.read(pictures.similar, HASH, 0) == made  # a copy from elsewhere is recognised too
+    assert database.read(pictures.near, HASH, 0) == [made]  # a copy from elsewhere is recognised too
 
 
 def test_who_asks_before_it_was_collected_is_heard_too(database: Database) -> None:
