@@ -5,6 +5,7 @@ The words about a run are here as well: they are the same in the list, in the me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ COMMANDED: Final = "command"
 SOURCES: Final = ("member", "folder", "instagram", "instaloader", "commons", "naver")
 ASKING: Final = {"folder": "path", "instagram": "tag", "instaloader": "tag", "commons": "query", "naver": "query"}
 """What a source must be told, the option's name too; the others need nothing."""
+QUOTED: Final = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
+"""An item of a list with spaces between its items; a quotation mark that is never closed goes to the end."""
 STEP: Final = "edit.crawl"
 LONGEST: Final = 300
 RECENT: Final = 8
@@ -57,16 +60,18 @@ def subject(run_id: int) -> str:
 
 
 def scheduled_arguments(schedule: ScheduleSettings, job: str) -> list[dict[str, Any]]:
-    """The arguments of each run that a time of the schedule asks for: collecting is one run a source.
+    """The arguments of each run that a time of the schedule asks for: collecting is one run a source; what has spaces is quoted.
 
     >>> scheduled_arguments(ScheduleSettings(sources="member instagram:커플"), "collect")
     [{'source': 'member'}, {'source': 'instagram', 'query': '커플'}]
+    >>> scheduled_arguments(ScheduleSettings(sources='member commons:"Category:Couples in Korea"'), "collect")[1:]
+    [{'source': 'commons', 'query': 'Category:Couples in Korea'}]
     """
     if job != "collect":
         return [{}]
     found = []
-    for item in schedule.sources.split():
-        source, _, query = item.partition(":")
+    for item in QUOTED.findall(schedule.sources):
+        source, _, query = item.replace('"', "").partition(":")
         found.append({"source": source, "query": query} if query else {"source": source})
     return found
 
