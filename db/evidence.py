@@ -20,6 +20,7 @@ from db.tables import evidence
 MARKS = "marks"
 """The key under which stands by what the reported member could be recognised, as pairs of kind and bytes in Base64."""
 
+
 def add(connection: Connection, report_id: int, data: Mapping[str, Any], now: dt.datetime, expires_at: dt.datetime) -> int:
     """Keep what a report rests on, as JSON, until `expires_at`; its id."""
     sealed = sealing.seal_json(connection, *place(report_id), data)
