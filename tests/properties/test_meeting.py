@@ -308,7 +308,8 @@ class Meeting(RuleBasedStateMachine):
             self.database.transact(town.add_photo, self.ids[me], one, self.made)
         elif what == "remove" and photo and self.may_act(me):
             self.act(me, photo_usecases.remove, photo)
-            if len(one.photos) > 1:
+            # A member keeps one that may be shown; a rejected one is none, and may always go.
+            if one.photos[photo] == "rejected" or sum(status != "rejected" for status in one.photos.values()) > 1:
                 del one.photos[photo]
                 if one.verified:  # the badge stays only where the faces of the photos that are left are told to be one person's
                     one.verified = self.database.read(self.row, self.ids[me]).verified
