@@ -25,21 +25,22 @@ from pathlib import Path
 def prepared(run: Path) -> Iterator[Path]:
     """The folder of prepared models that all processes of a test run share below its folder `run`; whoever leaves last deletes it.
 
-    The system lets go of the lock of a process that ends in whatever way; what such a one left half made is made anew.
+    Two locks, since whoever waits to make it must not wait for those who read: `using` is held shared for as long as the folder is used,
+    `making` alone and only while it is looked for and made.  The system lets go of the locks of a process that ends in whatever way;
+    what such a one left half made is made anew.
     """
     folder, half = run / "prepared-models", run / "prepared-models-half"
-    with (run / "prepared-models.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        while not folder.is_dir():
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with (run / "prepared-models.using").open("w") as using:
+        fcntl.flock(using, fcntl.LOCK_SH)
+        with (run / "prepared-models.making").open("w") as making:
+            fcntl.flock(making, fcntl.LOCK_EX)
             if not folder.is_dir():
                 shutil.rmtree(half, ignore_errors=True)
                 make(half)
                 half.rename(folder)
-            fcntl.flock(lock, fcntl.LOCK_SH)
         yield folder
         with suppress(BlockingIOError):  # another one still links from it
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(using, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
 
 
