@@ -12,13 +12,13 @@ from db.records import Member
 
 
 async def reread(event: Event, desk: Desk, member: Member) -> None:
-    """Analyse each stored photo with its face, and answer with what came of it; nothing is read without the consent."""
+    """Analyse the stored photos with their faces, but for rejected ones, and answer with what came of it; nothing without the consent."""
     runtime = desk.services.runtime
     fresh = await runtime.read(members.by_id, member.id)
     given = fresh is not None and fresh.face_consent  # not `member`: the consent may be a moment old, and so may its withdrawal
     async with desk.busy(event, "upload_photo"):
         found = []
-        for photo in await runtime.read(stored.of, member.id) if given else ():
+        for photo in await runtime.read(stored.usable, member.id) if given else ():
             whole = await runtime.read(stored.by_id, photo.id)
             if whole is not None:
                 analysis = await desk.analyse(whole.jpeg, face=True)

@@ -23,7 +23,7 @@ from bot.usecases import freezing, telling
 from db import audit, jobs, members, photos, safety
 from db import bans as marks
 from db import moderation as cases
-from db.records import BanMark, Member, ReviewKind
+from db.records import BanMark, Member, Review, ReviewKind
 from db.session import Connection
 from engine.embedding import unpacked
 from engine.values import Vector
@@ -101,7 +101,7 @@ def look(
 
 def find(connection: Connection, context: Context, member: Member, photo_id: int, face: Vector | None, face_model: str) -> Match | None:
     """The mark that a photo is most like, if it is like enough and an admin has not said that these are two people."""
-    forgiven = _forgiven(connection, member)
+    forgiven = _forgiven(connection, safety.reviews_of(connection, member.id))
 
     def held(kind: str) -> list[BanMark]:
         found = marks.current(connection, kind, context.now)
@@ -137,10 +137,10 @@ def ask(connection: Connection, context: Context, banned_at: str, found: Iterabl
     case is all that this is worth.
     """
     asked = 0
-    for member_id, photo_id, match in found:
+    held = marks.of_ban(connection, dt.datetime.fromisoformat(banned_at), context.now)
+    for member_id, photo_id, match in found if held else ():
         member, photo = members.by_id(connection, member_id), photos.by_id(connection, photo_id)
-        held = marks.of_ban(connection, dt.datetime.fromisoformat(banned_at), context.now)
-        if member is None or photo is None or not held or not _may_be_asked(connection, context, member, held, banned_at):
+        if member is None or photo is None or not _may_be_asked(connection, context, member, held, banned_at):
             continue  # gone, decided or taken back since it was read
         review = safety.open_review(connection, member.id, LOOKALIKE, context.now, photo_id)
         safety.set_note(connection, review.id, _detail(match))
@@ -210,8 +210,8 @@ def _may_be_asked(connection: Connection, context: Context, member: Member, held
     """Not of admins, of whom the ban is about, of whom it was asked already, or who is out."""
     if member.telegram_id in context.admins or member.status in ("banned", "deleted") or any(one.member_id == member.id for one in held):
         return False
-    asks = [one for one in safety.reviews_of(connection, member.id) if one.kind == LOOKALIKE]
-    return not any(one.state == "open" for one in asks) and banned_at not in _forgiven(connection, member)
+    reviews = safety.reviews_of(connection, member.id)
+    return not any(one.kind == LOOKALIKE and one.state == "open" for one in reviews) and banned_at not in _forgiven(connection, reviews)
 
 
 def _detail(match: Match) -> dict[str, object]:
@@ -219,10 +219,10 @@ def _detail(match: Match) -> dict[str, object]:
     return {"mark": match.mark.id, "kind": match.kind, "value": round(match.value, 3), "ban": match.mark.at.isoformat()}
 
 
-def _forgiven(connection: Connection, member: Member) -> list[str]:
-    """The bans of which an admin said that this member is somebody else."""
+def _forgiven(connection: Connection, reviews: Iterable[Review]) -> list[str]:
+    """The bans of which an admin said, in one of these cases about a member, that they are somebody else."""
     found = []
-    for review in safety.reviews_of(connection, member.id):
+    for review in reviews:
         if review.kind == LOOKALIKE and review.state == "approved":
             note = safety.note_of(connection, review) or {}
             found.append(str(note.get("ban", "")))

@@ -53,19 +53,25 @@ def decide_review(connection: Connection, context: Context, admin: Member, revie
     if review is not None and review.kind == "underage" and not approved:
         return ask_erase(connection, context, admin, review_id)
     note(connection, context, admin, "review.approved" if approved else "review.refused", f"review:{review_id}", moderation.about(review))
-    if review is not None and review.kind == "verify":
-        return _verify(connection, context, admin, review, approved=approved)
+    # A yes to a video counts only for the photos that it was compared with.
+    why = verification.outdated(connection, review) if approved and review is not None and review.kind == "verify" else None
+    approved = approved and why is None
     if review is None or not safety.decide_review(connection, review_id, admin.telegram_id, approved, context.now):
         return gone(connection, context, admin)
     member = members.by_id(connection, review.member_id)
     if member is None:
         return gone(connection, context, admin)
-    if review.kind in ABOUT_ACCOUNT:
+    if review.kind == "verify":
+        told = verification.decided(connection, context, member, approved=approved, why=why)
+        moderation.tell(connection, context, member.id, told, f"review:{review.id}")
+    elif review.kind in ABOUT_ACCOUNT:
         _about_account(connection, context, admin, member, review, approved=approved)
     else:
         _about_photo(connection, context, member, review, approved=approved)
-    audit.add(connection, admin.telegram_id, "review.decided", audit.member(member.id), context.now, {"approved": approved})
-    return [Notice(word("admin.approved" if approved else "admin.refused")), Clear(), *moderation.queue(connection, context, admin)]
+    detail = {"approved": approved, **({} if why is None else {"outdated": why})}
+    audit.add(connection, admin.telegram_id, "review.decided", audit.member(member.id), context.now, detail)
+    said = word("admin.approved" if approved else "admin.refused") if why is None else word(f"admin.verify_outdated.{why}")
+    return [Notice(said, alert=why is not None), Clear(), *moderation.queue(connection, context, admin)]
 
 
 def ask_erase(connection: Connection, context: Context, admin: Member, review_id: int) -> Replies:
@@ -149,23 +155,6 @@ def _ban_account(connection: Connection, context: Context, admin: Member, report
     if back is not None and back.status != "banned":
         ended = ban(connection, context, admin, back, report.kind)
         note(connection, context, admin, "ban", audit.member(back.id), {"chats": ended})
-
-
-def _verify(connection: Connection, context: Context, admin: Member, review: Review, *, approved: bool) -> Replies:
-    """Whether a video shows the person of the photos; a yes counts only for the photos that it was compared with."""
-    why = verification.outdated(connection, review) if approved else None
-    approved = approved and why is None
-    if not safety.decide_review(connection, review.id, admin.telegram_id, approved, context.now):
-        return gone(connection, context, admin)
-    member = members.by_id(connection, review.member_id)
-    if member is None:
-        return gone(connection, context, admin)
-    told = verification.decided(connection, context, member, approved=approved, why=why)
-    moderation.tell(connection, context, member.id, told, f"review:{review.id}")
-    detail = {"approved": approved, **({} if why is None else {"outdated": why})}
-    audit.add(connection, admin.telegram_id, "review.decided", audit.member(member.id), context.now, detail)
-    said = word("admin.approved" if approved else "admin.refused") if why is None else word(f"admin.verify_outdated.{why}")
-    return [Notice(said, alert=why is not None), Clear(), *moderation.queue(connection, context, admin)]
 
 
 def _about_account(connection: Connection, context: Context, admin: Member, member: Member, review: Review, *, approved: bool) -> None:

@@ -46,7 +46,8 @@ def receive(connection: Connection, context: Context, member: Member, analysis: 
         if replacing is None:
             _took(connection, context, member, album)
         return _again(connection, context, member, stored, analysis)
-    if len(photos.usable(connection, member.id)) - _counts(replacing) >= context.matching.photos_max:
+    others = [photo for photo in held if photo.status != "rejected" and photo != replacing]
+    if len(others) >= context.matching.photos_max:
         return [Say(word("photo.full", n=context.matching.photos_max), _after(member))]
     if doubtful:
         return _refuse(connection, context, member, analysis)
@@ -215,7 +216,7 @@ def reread(connection: Connection, context: Context, member: Member, found: Sequ
         if analysis.problem is not None and not _cleared(connection, member, analysis, photo_id):
             if analysis.problem.code == "minor":
                 said = _doubt(connection, context, member, photo)
-                if not _of_age(connection, member):
+                if not _goes_on(connection, member):
                     return said
             continue
         photos.set_facts(connection, photo.id, facts(analysis))
@@ -296,7 +297,7 @@ def _refuse(connection: Connection, context: Context, member: Member, analysis: 
 
 def _doubt(connection: Connection, context: Context, member: Member, photo: Photo) -> Replies:
     """Whether this is a minor is for an admin to say; nothing goes on before that."""
-    if member.status in freezing.MEETING and _of_age(connection, member):
+    if _goes_on(connection, member):
         safety.open_review(connection, member.id, "minor", context.now, photo.id)
         return [Say(word("photo.minor_waits"), _after(member))]
     if member.status in freezing.MEETING:
@@ -308,9 +309,13 @@ def _doubt(connection: Connection, context: Context, member: Member, photo: Phot
     return [Say(word("photo.minor_review"))]
 
 
-def _of_age(connection: Connection, member: Member) -> bool:
-    """Whether more than an estimate speaks for it: the verification video, or an admin who looked because of another sign."""
-    return member.verified or freezing.of_age(connection, member)
+def _goes_on(connection: Connection, member: Member) -> bool:
+    """Whether a doubt about a photo stops nothing until it is settled.
+
+    For nobody who signs up, and where more than an estimate speaks for their age: the verification video, or an admin who looked
+    because of another sign.
+    """
+    return member.status in freezing.MEETING and (member.verified or freezing.of_age(connection, member))
 
 
 def _cleared(connection: Connection, member: Member, analysis: Analysis, photo_id: int = 0) -> bool:
@@ -389,11 +394,6 @@ def _own(connection: Connection, member: Member, photo_id: int) -> Photo | None:
 
 def _after(member: Member) -> tuple[tuple[Button, ...], ...]:
     return ((DONE,),) if member.status == "onboarding" else types.NEXT
-
-
-def _counts(photo: Photo | None) -> int:
-    """How many of the photos that a member may have this one is."""
-    return int(photo is not None and photo.status != "rejected")
 
 
 def _caption(photo: Photo, place: int) -> Word:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -170,8 +171,7 @@ def outdated(connection: Connection, review: Review) -> Outdated | None:
     The video was sent beside the photo of the review; by now another may be the main one, or stand beside it and show somebody else,
     and the consent to read faces may be gone.  Until the transaction ends the photos cannot change unseen (`photos_changed`).
     """
-    verifications.lock(connection, review.member_id)
-    member = members.by_id(connection, review.member_id)
+    member = members.locked(connection, review.member_id)
     if member is None:
         return None
     if not member.face_consent:
@@ -181,8 +181,7 @@ def outdated(connection: Connection, review: Review) -> Outdated | None:
         return "photo"
     main = faces.get(held[0].id)
     later = [faces[photo.id] for photo in held if photo.created_at > review.created_at and photo.id in faces]
-    another = main is not None and any(model == main[0] and float(main[1] @ face) < OTHER for model, face in later)
-    return "photo" if another else None
+    return "photo" if main is not None and _shows_another(main, later) else None
 
 
 def decided(connection: Connection, context: Context, member: Member, *, approved: bool, why: Outdated | None = None) -> Replies:
@@ -209,8 +208,7 @@ def photos_changed(connection: Connection, context: Context, member: Member, bef
     photo does harm.
     """
     # An admin may be giving the badge at this moment.
-    verifications.lock(connection, member.id)
-    fresh = members.by_id(connection, member.id)
+    fresh = members.locked(connection, member.id)
     if fresh is None or not fresh.verified:
         return []
     held = photos.of(connection, member.id)
@@ -218,8 +216,8 @@ def photos_changed(connection: Connection, context: Context, member: Member, bef
     now = faces.get(held[0].id) if held else None
     if before is None or now is None or before[0] != now[0] or float(before[1] @ now[1]) < KEEP:
         return drop(connection, context, fresh, "photo")
-    others = [vector for photo, (model, vector) in faces.items() if photo != held[0].id and model == now[0]]
-    return drop(connection, context, fresh, "photo") if any(float(now[1] @ each) < OTHER for each in others) else []
+    others = [face for photo, face in faces.items() if photo != held[0].id]
+    return drop(connection, context, fresh, "photo") if _shows_another(now, others) else []
 
 
 def drop(connection: Connection, context: Context, member: Member, reason: str) -> Replies:
@@ -262,9 +260,9 @@ def _problem(
 
 def _known_of_age(connection: Connection, member: Member, watched: Watched) -> bool:
     """Whether an admin who looked settled it; not where a face in front of the camera is another than the one they saw."""
-    if not freezing.of_age(connection, member):
-        return False
-    return watched.embedding is None or freezing.shows_whom_they_saw(connection, member, watched.embedding, watched.face_model)
+    if watched.embedding is None:
+        return freezing.of_age(connection, member)
+    return freezing.shows_whom_they_saw(connection, member, watched.embedding, watched.face_model)
 
 
 def _likeness(connection: Connection, member: Member, watched: Watched) -> tuple[float | None, float | None]:
@@ -285,6 +283,11 @@ def _faces(connection: Connection, member: Member) -> dict[int, tuple[str, Vecto
         return {}
     stored = photos.vectors_of(connection, [member.id]).get(member.id, [])
     return {one.photo_id: (one.model_version, np.asarray(unpacked(one.data))) for one in stored if one.kind == "face"}
+
+
+def _shows_another(main: tuple[str, Vector], others: Iterable[tuple[str, Vector]]) -> bool:
+    """Whether one of the other photos clearly shows somebody else than the main one; only vectors of one model are compared."""
+    return any(model == main[0] and float(main[1] @ face) < OTHER for model, face in others)
 
 
 def _pass(connection: Connection, context: Context, member: Member, by: str) -> Replies:

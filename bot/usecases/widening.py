@@ -6,9 +6,9 @@ button, or one that is pressed twice, does no more than it said.  What is offere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from bot.context import Context
 from bot.keyboards import SETTINGS, button
@@ -34,14 +34,10 @@ class Offer:
     more: int
 
     @property
-    def choice(self) -> str:
-        """What the button carries."""
-        return _choice(self.name, self.wider)
-
-    @property
     def button(self) -> Button:
         """The button that says what the filter will be and makes it so."""
-        return button(word(f"discover.widen_{_kind(self.name)}", **_values(self.name, self.wider)), "widen", choice=self.choice)
+        says = word(f"discover.widen_{_kind(self.name)}", **_values(self.name, self.wider))
+        return button(says, "widen", choice=_choice(self.name, self.wider))
 
 
 def few(connection: Connection, context: Context, member: Member) -> tuple[list[Word], Rows]:
@@ -55,8 +51,7 @@ def few(connection: Connection, context: Context, member: Member) -> tuple[list[
     if not cost.get(costliest):
         return lines, ()
     lines.append(word("discover.costliest", filter=word(f"discover.by.{costliest}", n=f"{cost[costliest]:,}")))
-    own = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])[:1]
-    return lines, _rows(_alone(connection, context, member, own))
+    return lines, _most_helpful(connection, context, member, cost)
 
 
 def nobody(connection: Connection, context: Context, member: Member) -> Say:
@@ -79,8 +74,7 @@ def nobody(connection: Connection, context: Context, member: Member) -> Say:
 def held(connection: Connection, context: Context, member: Member) -> Say:
     """That those who are left were shown to many lately, and that there is more tomorrow."""
     cost = search.count_by_filter(connection, member, context.now)
-    own = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])[:1]
-    return Say(word("discover.capped"), (*_rows(_alone(connection, context, member, own)), (SETTINGS,)))
+    return Say(word("discover.capped"), (*_most_helpful(connection, context, member, cost), (SETTINGS,)))
 
 
 def widen(connection: Connection, context: Context, member: Member, what: str) -> Word | None:
@@ -91,7 +85,7 @@ def widen(connection: Connection, context: Context, member: Member, what: str) -
     for name in OWN:
         for wider in steps(member, name):
             if what == _choice(name, wider):
-                members.update(connection, member.id, context.now, **{field: getattr(wider, field) for field in SET_BY[name]})
+                members.update(connection, member.id, context.now, **_settings(name, wider))
                 return word(f"discover.widened_{_kind(name)}", **_values(name, wider))
     return None
 
@@ -123,6 +117,12 @@ def _ages(member: Member) -> list[tuple[int, int]]:
         low, high = min(low, max(ANY_AGE[0], low - MORE_AGES)), max(high, min(ANY_AGE[1], high + MORE_AGES))
         found.append((low, high))
     return found
+
+
+def _most_helpful(connection: Connection, context: Context, member: Member, cost: Mapping[str, int]) -> Rows:
+    """The button that widens the one of the member's own filters that costs most; none where that alone helps nobody."""
+    own = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])[:1]
+    return _rows(_alone(connection, context, member, own))
 
 
 def _alone(connection: Connection, context: Context, member: Member, names: Sequence[str]) -> list[Offer]:
@@ -160,8 +160,12 @@ def _smallest(connection: Connection, context: Context, member: Member, name: st
 
 def _with(member: Member, name: str, step: Member) -> Member:
     """The member with one filter as `step` has it."""
-    fields = {field: getattr(step, field) for field in SET_BY[name]}
-    return replace(member, **fields)
+    return replace(member, **_settings(name, step))
+
+
+def _settings(name: str, member: Member) -> dict[str, Any]:
+    """What a member has set for one filter."""
+    return {field: getattr(member, field) for field in SET_BY[name]}
 
 
 def _rows(offers: Sequence[Offer]) -> Rows:

@@ -130,6 +130,19 @@ def test_what_an_admin_said_holds_for_faces_that_were_there_then(town: Town, bos
     assert send(town, her, OTHER) == ["photo.minor_waits"]
 
 
+def test_a_doubt_about_another_photo_while_signing_up_is_told(town: Town, boss: int) -> None:
+    """Who was found to be of age by one photo is in review again for the other, and must hear of it."""
+    her = town.newcomer("woman", "men", photo=False, face_consent=True, status="onboarding", step="photo")
+    assert [send(town, her, OWN), send(town, her, OWN)] == [["photo.problem.minor"], ["photo.minor_review"]]
+    [review] = town.database.read(cases.reviews_open)
+    town.act(boss, decisions.decide_review, review.id, approved=True)
+    other = town.database.transact(stored.add, her, b"jpeg", town.now)
+    assert review.photo_id is not None
+    found = [(other.id, selfie("minor", embedding=OTHER)), (review.photo_id, selfie("minor", embedding=OWN))]
+    assert keys(town.act(her, photos.reread, found)) == ["photo.minor_review"]
+    assert town.member(her).status == "review"
+
+
 @pytest.mark.parametrize(("known", "needed"), [(True, 3), (False, 9)], ids=["known", "made for it"])
 def test_independent_reports_after_an_admin_looked_stop_them_again(town: Town, boss: int, known: bool, needed: int) -> None:
     her = settle(town)
