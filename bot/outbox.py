@@ -143,12 +143,11 @@ def post(
     recipient: Member,
     letter: Letter,
     key: str,
-    message_id: int | None = None,
-    not_before: datetime | None = None,
+    message: Message | None = None,
 ) -> bool:
     """Queue a letter for a member; False where one with this `key` was queued for them already.
 
-    One that carries the message `message_id` is sealed as what its writer said, like `relay` and `correct`.
+    One that carries a `message` is sealed as what its writer said, like `relay` and `correct`.
     """
     return outbox.put(
         connection,
@@ -157,14 +156,20 @@ def post(
         letter.payload(),
         key,
         context.now,
-        message_id,
+        None if message is None else message.id,
         telegram_id=recipient.telegram_id,
-        not_before=not_before,
-        writer=None if message_id is None else messages.writer(connection, message_id),
+        writer=None if message is None else message.sender_id,
     )
 
 
-def relay(connection: Connection, context: Context, message: Message, letter: Letter, recipient: Member | None = None) -> bool:
+def relay(
+    connection: Connection,
+    context: Context,
+    message: Message,
+    letter: Letter,
+    recipient: Member | None = None,
+    not_before: datetime | None = None,
+) -> bool:
     """Queue the copy of a relayed message for its recipient, who need not be looked up where given."""
     key, account = f"relay:{message.id}", None if recipient is None else recipient.telegram_id
     return outbox.put(
@@ -176,6 +181,7 @@ def relay(connection: Connection, context: Context, message: Message, letter: Le
         context.now,
         message.id,
         telegram_id=account,
+        not_before=not_before,
         fresh=True,
         writer=message.sender_id,
     )
@@ -183,8 +189,13 @@ def relay(connection: Connection, context: Context, message: Message, letter: Le
 
 def correct(connection: Connection, context: Context, message: Message, letter: Letter, mark: str) -> bool:
     """Queue a change of a copy; `mark` tells this change from others of the same message."""
-    key = f"edit:{message.id}:{mark}"
+    key = f"{changes_of(message.id)}{mark}"
     return outbox.put(connection, message.recipient_id, letter.method, letter.payload(), key, context.now, writer=message.sender_id)
+
+
+def changes_of(message_id: int) -> str:
+    """How the keys of rows begin that `correct` the copy of a message."""
+    return f"edit:{message_id}:"
 
 
 def _letter(context: Context, reply: Reply, language: str) -> Letter:

@@ -137,8 +137,9 @@ class FilePreparer:
         """Beside a film its small picture, which its sender's client may have made; without it Telegram makes one."""
         found = await self._runtime.compute(neutral, look, None, None)
         if found.sure and found.mime == Kind.JPEG.mime:
-            uploads[f"thumbnail{len(uploads)}"] = ("thumbnail.jpg", found.data)
-            made["thumbnail"] = f"{ATTACHED}{[*uploads][-1]}"
+            name = f"thumbnail{len(uploads)}"
+            uploads[name] = ("thumbnail.jpg", found.data)
+            made["thumbnail"] = f"{ATTACHED}{name}"
 
     async def _album(self, body: Mapping[str, Any], parts: list[dict[str, Any]], uploads: Uploads) -> Prepared | Refused:
         """Two to ten parts go as an album; one that is left alone as what it is.

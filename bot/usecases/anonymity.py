@@ -19,7 +19,7 @@ from itertools import accumulate
 from typing import Any, Final
 from urllib.parse import unquote
 
-from bot.folding import HIDDEN as UNSEEN
+from bot.folding import unseen
 
 Entity = Mapping[str, Any]
 
@@ -91,7 +91,6 @@ _ODD: Final = re.compile(f"[^\x00-\x7f{_PLAIN}]+")
 """Characters that may be another spelling of an ASCII one, or be there without being seen."""
 _JOINERS: Final = ("\u200d", "\ufe0f")
 """Unseen and frequent: emoji are put together with them."""
-_UNSEEN: Final = ("Cf", "Mn", "Me")
 _ROUNDS: Final = 8
 """Where a link is hidden a name before it can come to stand alone, and so on; texts that are made for it stop here."""
 
@@ -310,7 +309,7 @@ def _seen(text: str) -> str:
 @lru_cache(maxsize=8192)
 def _shape(one: str) -> str:
     """What a character stands for, where that is ASCII; nothing where it cannot be seen; else itself."""
-    if one in UNSEEN or unicodedata.category(one) in _UNSEEN:
+    if unseen(one):
         return ""
     meant = unicodedata.normalize("NFKC", one).replace("。", ".")
     return meant if any("!" <= letter <= "~" for letter in meant) and not any(letter.isspace() for letter in meant) else one

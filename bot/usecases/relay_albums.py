@@ -117,7 +117,7 @@ def _begin(
     quote = None if answered is None else relay_kinds.quote(incoming)
     answers = None if answered is None else answered.id
     letter = Letter("sendMediaGroup", body, answers=answers, prepare={"album": [part]}, parts=(message.id,), quote=quote)
-    outbox.post(connection, context, partner, letter, f"relay:{message.id}", message.id, context.now + WAIT)
+    outbox.relay(connection, context, message, letter, partner, context.now + WAIT)
     if partner.active_pair_id != pair.id:
         # Telegram allows no buttons below albums: who sent it is said behind it.
         speaker = Say(word("relay.album_from", name=names.partner(pair, partner.id)), relay_ways.leads(connection, partner, pair))

@@ -91,7 +91,7 @@ def _in_place(
     if not written:
         return None
     # The row may have been under way before and be tried again: changes that wait behind it would bring older words back.
-    relays.take_back_changes(connection, row.telegram_id, _key(message), context.now)
+    relays.take_back_changes(connection, row.telegram_id, outbox.changes_of(message.id), context.now)
     return masked
 
 
@@ -99,7 +99,7 @@ def _behind(
     connection: Connection, context: Context, partner: Member, pair: Pair, message: Message, incoming: Incoming, before: dict[str, Any]
 ) -> bool | str:
     """A change of the copy as a row of its own; whether words were hidden, or why it cannot be."""
-    waiting = relays.waiting_change(connection, partner.telegram_id, _key(message))
+    waiting = relays.waiting_change(connection, partner.telegram_id, outbox.changes_of(message.id))
     made = _change(message, incoming, before, anew=waiting is not None and waiting.method == "editMessageMedia")
     if isinstance(made, str) or made is None:
         return made or False
@@ -162,11 +162,6 @@ def _tried(connection: Connection, message: Message, incoming: Incoming) -> None
 def _some(versions: list[Any]) -> list[Any]:
     """The first and the last ones: many quick ones push neither out."""
     return [*versions[:1], *versions[1:][-LATER:]]
-
-
-def _key(message: Message) -> str:
-    """How the keys of rows begin that change the copy of a message (`outbox.correct`)."""
-    return f"edit:{message.id}:"
 
 
 def _version(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def ask(connection: Connection, context: Context, row: OutboxRow) -> None:
         outbox.notify(connection, context, sender, Say(word("relay.unsure_edit", name=name)), f"unsure:{row.id}", answers=message.id)
         return
     parts = letter.parts or (message.id,)
-    if any(relays.waiting_change(connection, row.telegram_id, f"edit:{part}:") for part in parts):
+    if any(relays.waiting_change(connection, row.telegram_id, outbox.changes_of(part)) for part in parts):
         # It was edited while it was looked at, so the row holds what it said before.
         for part in parts:  # nothing follows them any more: no edit, no /del, no word for them
             messages.set_deleted(connection, part, context.now)
@@ -87,7 +87,7 @@ def let_go(connection: Connection, context: Context, member: Member, message_id:
     elif letter.method != "sendMediaGroup":
         letter.body.update(relay_ways.tag(connection, context, partner, pair, coming=1))
     messages.set_content(connection, message.id, said)
-    outbox.post(connection, context, partner, letter, f"relay:{message.id}:held", message.id)
+    outbox.post(connection, context, partner, letter, f"relay:{message.id}:held", message)
     if said["kind"] in relay_kinds.HELD:
         # Of a file the words were looked at when it came; of a card nobody has heard before it goes.
         nudges.look(connection, context, message, partner, pair, said["text"], "phone")

@@ -12,10 +12,8 @@ from typing import Any
 import pytest
 
 from bot import outbox as letters
-from bot.delivery import DatabasePhotos
 from bot.outbox import Letter
 from bot.prepared import Prepared, Refused
-from bot.sender import Manner, Sender
 from bot.usecases import relay_deletions
 from db import erasure, members, messages, moderation, outbox, relays
 from db.records import OutboxRow, Pair
@@ -48,12 +46,7 @@ class Workshop(Post):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.slow = Slow()
-
-    def start(self, rate: float = 1000.0) -> None:
-        manner = Manner(rate=rate, preparer=self.slow)
-        self.sender = Sender(self.bot, self.runtime, DatabasePhotos(self.runtime), lambda: surroundings(self.now()), manner)
-        self.sending = asyncio.create_task(self.sender.run())
+        self.preparer = self.slow = Slow()
 
     def file(self, pair: Pair, sender: int, name: str) -> int:
         """A file of one to the other of a pair; our id of the message."""

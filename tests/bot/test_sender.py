@@ -22,6 +22,7 @@ from bot.local.inbox import Inbox
 from bot.local.server import LocalServer
 from bot.outbox import Letter
 from bot.posting import Pace
+from bot.prepared import Preparer
 from bot.replies import Say, Shown, word
 from bot.runtime import Runtime
 from bot.sender import Manner, Sender
@@ -53,6 +54,7 @@ class Post:
         self.sending: asyncio.Task[None] | None = None
         self.now = now
         """The sender's clock."""
+        self.preparer: Preparer | None = None
 
     async def open(self) -> None:
         await self.server.start()
@@ -74,7 +76,8 @@ class Post:
         return _renumber(connection, person(connection, "other"), number)
 
     def start(self, rate: float = 1000.0) -> None:
-        self.sender = Sender(self.bot, self.runtime, DatabasePhotos(self.runtime), lambda: surroundings(self.now()), Manner(rate=rate))
+        manner = Manner(rate=rate, preparer=self.preparer)
+        self.sender = Sender(self.bot, self.runtime, DatabasePhotos(self.runtime), lambda: surroundings(self.now()), manner)
         self.sending = asyncio.create_task(self.sender.run())
 
     async def stop(self, patience: float = PATIENCE) -> None:

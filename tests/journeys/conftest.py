@@ -12,7 +12,7 @@ import configuration
 from bot.local import inbox
 from engine.analysis import Analyser
 from tests.engine.small_pack import write_whole_pack
-from tests.journeys.stage import PATIENCE, Stage
+from tests.journeys.stage import PATIENCE, Person, Stage, matched
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +39,23 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
+def environment() -> dict[str, str]:
+    """Settings of the stage as environment variables; journeys that need some have a fixture of this name."""
+    return {}
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path, environment: dict[str, str]) -> AsyncIterator[Stage]:
+    made = Stage(tmp_path, small_pack, analyser, **environment)
     await made.open()
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def couple(stage: Stage) -> tuple[Person, Person]:
+    """Two in a chat, verified: those who are new may send no pictures before both wrote, and less in a minute."""
+    mina = await stage.person(1001001, "en", gender="woman", seeks="men", verified=True)
+    jun = await stage.person(1002002, "ko", gender="man", seeks="women", verified=True)
+    await matched(mina, jun)
+    return mina, jun

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.journeys.stage import Json, Person, Stage, jpeg, matched, words
-from tests.journeys.test_relay_kinds import act, replace_file
-
-
-@pytest.fixture
-async def couple(stage: Stage) -> tuple[Person, Person]:
-    """Verified: those who are new may send no pictures before both wrote."""
-    mina = await stage.person(1001001, "en", gender="woman", seeks="men", verified=True)
-    jun = await stage.person(1002002, "ko", gender="man", seeks="women", verified=True)
-    await matched(mina, jun)
-    return mina, jun
+from tests.journeys.stage import Json, Person, Stage, jpeg, words
+from tests.journeys.test_relay_kinds import act, has, replace_file
 
 
 async def test_a_wrong_picture_goes_though_words_follow_before_the_change_went_out(stage: Stage, couple: tuple[Person, Person]) -> None:
     mina, jun = couple
     sent = await mina.attach("photo", jpeg("red"), "a.jpg")
-    copy = await jun.hears(lambda message: "photo" in message)
+    copy = await jun.hears(has("photo"))
     wrong = copy["photo"][-1]["file_unique_id"]
     await stage.fault(method="editMessageMedia", chat_id=jun.id, code=429, retry_after=2, times=1)
     await replace_file(mina, sent["message_id"], jpeg("blue"))
@@ -35,7 +24,7 @@ async def test_a_wrong_picture_goes_though_words_follow_before_the_change_went_o
 async def test_who_asked_with_a_description_reads_what_was_chosen(couple: tuple[Person, Person]) -> None:
     mina, jun = couple
     await act(mina, "poll", question="When?", options=["At six", "At eight"], description="It is about Friday")
-    poll = await jun.hears(lambda message: "poll" in message)
+    poll = await jun.hears(has("poll"))
     await act(jun, "vote", message_id=poll["message_id"], options=[0])
     told = words(await mina.hears("chose"))
     assert "At six" in told

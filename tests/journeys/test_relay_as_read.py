@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from engine.analysis import Analyser
 from tests.journeys.stage import Person, Stage, matched, words
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def couple(stage: Stage, language: str, **fields: object) -> tuple[Person, Person]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,10 +14,9 @@ import telegram
 from bot.local.world import World
 from bot.preparing import FilePreparer
 from db import members
-from engine.analysis import Analyser
 from engine.safety import NsfwScorer
 from fuzz.seeds import documents, films, pictures
-from tests.journeys.stage import PATIENCE, Json, Person, Stage, buttons, jpeg, matched, words
+from tests.journeys.stage import PATIENCE, Json, Person, Stage, buttons, jpeg, words
 
 NAME, USER, PHONE, SECRET = "Zyx Quillfeather", "zyx_quill", "+82 10-9999-1234", pictures.SECRET.decode()
 FILES = pictures.pictures() | films.films() | documents.documents()
@@ -27,21 +24,9 @@ FILE_NAME = f"{NAME} {SECRET}.dat"
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    """One on which people may send much in a minute."""
-    made = Stage(tmp_path, small_pack, analyser, INYEON_MATCHING__MESSAGE_RATE="300")
-    await made.open()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def couple(stage: Stage) -> tuple[Person, Person]:
-    # Those who are new may send no pictures before both wrote, and less in a minute.
-    mina = await stage.person(1001001, "en", gender="woman", seeks="men", verified=True)
-    jun = await stage.person(1002002, "ko", gender="man", seeks="women", verified=True)
-    await matched(mina, jun)
-    return mina, jun
+def environment() -> dict[str, str]:
+    """People may send much in a minute."""
+    return {"INYEON_MATCHING__MESSAGE_RATE": "300"}
 
 
 async def act(person: Person, what: str, **body: Any) -> Json:

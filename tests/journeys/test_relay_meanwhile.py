@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from bot.settling import Outcome
 from db import members, outbox, safety
 from db.records import OutboxRow
 from db.session import Connection
-from engine.analysis import Analyser
 from fuzz.seeds import documents
 from tests.journeys.stage import PATIENCE, STEP, Json, Person, Stage, buttons, matched, words
 
@@ -28,14 +26,6 @@ class Bench:
 
     def __init__(self) -> None:
         self.reached, self.go, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser)
-    await made.open()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +12,10 @@ from bot.local.inbox import Inbox
 from bot.local.values import Upload
 from bot.preparing import FilePreparer
 from bot.scrub import neutral
-from engine.analysis import Analyser
 from engine.safety import NsfwScorer
 from fuzz.seeds import documents, films, pictures
-from tests.journeys.stage import Json, Person, Stage, jpeg, matched, words
+from tests.journeys.stage import Json, Person, Stage, jpeg, words
+from tests.journeys.test_relay_kinds import has
 
 SECRET = pictures.SECRET
 FILES = pictures.pictures() | films.films() | documents.documents()
@@ -27,23 +25,9 @@ PLAYED = {"en": "can’t be played here", "ko": "재생할 수 없어서"}
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, analyser: Analyser, small_pack: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, small_pack, analyser, INYEON_MATCHING__MESSAGE_RATE="300")
-    await made.open()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def couple(stage: Stage) -> tuple[Person, Person]:
-    mina = await stage.person(1001, "en", gender="woman", seeks="men", verified=True)
-    jun = await stage.person(1002, "ko", gender="man", seeks="women", verified=True)
-    await matched(mina, jun)
-    return mina, jun
-
-
-def has(kind: str) -> Any:
-    return lambda message: kind in message
+def environment() -> dict[str, str]:
+    """People may send much in a minute."""
+    return {"INYEON_MATCHING__MESSAGE_RATE": "300"}
 
 
 def content(stage: Stage, media: Json) -> bytes:

@@ -11,14 +11,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import itertools
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -27,11 +24,11 @@ from bot.outbox import Letter, target
 from bot.settling import Outcome, settle
 from bot.usecases import chats, relay, relay_deletions
 from db import messages, outbox
-from db.columns import metadata
 from db.records import OutboxRow
-from db.session import Connection, Database
-from db.settings import DatabaseSettings
+from db.session import Database
 from tests.bot.meeting import Town, keys, surroundings
+from tests.properties import databases
+from tests.properties.databases import SLOW
 
 RATE: Final = 10_000
 BIG: Final = 20_000_001
@@ -335,29 +332,12 @@ def introduced(database: Database) -> tuple[int, int]:
     return her, him
 
 
-@functools.cache
-def _template() -> tuple[tempfile.TemporaryDirectory[str], tuple[int, int]]:
-    """A file to copy, with two people in it; held, since it goes with its folder."""
-    folder = tempfile.TemporaryDirectory()
-    database = Database(DatabaseSettings(url=f"sqlite:///{Path(folder.name) / 'inyeon.db'}"))
-    database.open()
-    couple = introduced(database)
-    database.close()
-    return folder, couple
+_template = functools.cache(functools.partial(databases.template, introduced))
 
 
 def _on_sqlite() -> tuple[Database, tuple[int, int], Callable[[], None]]:
     template, couple = _template()
-    folder = tempfile.TemporaryDirectory()
-    file = Path(folder.name) / "inyeon.db"
-    shutil.copy(Path(template.name) / "inyeon.db", file)
-    database = Database(DatabaseSettings(url=f"sqlite:///{file}"))
-    database.open(upgrade=False)
-
-    def close() -> None:
-        database.close()
-        folder.cleanup()
-
+    database, close = databases.copy(template)
     return database, couple, close
 
 
@@ -367,29 +347,16 @@ class OnSqlite(Changes):
     make_database = staticmethod(_on_sqlite)
 
 
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 OnSqlite.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=SLOW)
 TestChanges = OnSqlite.TestCase
 
 
 @pytest.mark.mariadb
 def test_the_same_on_mariadb(mariadb_url: str) -> None:
-    first = Database(DatabaseSettings(url=mariadb_url))
-    first.open()
-    first.close()
+    make = databases.on_mariadb(mariadb_url)
 
     def on_mariadb() -> tuple[Database, tuple[int, int], Callable[[], None]]:
-        database = Database(DatabaseSettings(url=mariadb_url))
-        database.open(upgrade=False)
-
-        def close() -> None:
-            def empty(connection: Connection) -> None:
-                for table in reversed(metadata.sorted_tables):
-                    connection.execute(table.delete())
-
-            database.transact(empty)
-            database.close()
-
+        database, close = make()
         return database, introduced(database), close
 
     class OnMariaDb(Changes):

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import random
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -29,17 +29,17 @@ from bot.usecases import photos as photo_usecases
 from bot.usecases import settings as setting_usecases
 from db import members, outbox, pairs, photos
 from db import safety as safety_queries
-from db.columns import metadata
 from db.records import Member
-from db.session import Connection, Database
-from db.settings import DatabaseSettings
+from db.session import Connection
 from engine.index.settings import IndexSettings
 from engine.matching.daily import stable
 from engine.matching.people import NO_TASTE
 from engine.values import Vector
 from tests.bot.meeting import small_pack, surroundings
 from tests.db.people import NOW
+from tests.properties import databases
 from tests.properties import world as town
+from tests.properties.databases import SLOW
 from tests.properties.oracle import OWN, THEIRS, Someone, World
 
 PEOPLE = 5
@@ -68,7 +68,7 @@ class Liar:
 class Meeting(RuleBasedStateMachine):
     """A town of a few people."""
 
-    make_database: Callable[[], tuple[Database, Callable[[], None]]]
+    make_database: Callable[[], databases.Made]
 
     def __init__(self) -> None:
         super().__init__()
@@ -568,28 +568,13 @@ class Meeting(RuleBasedStateMachine):
         return found
 
 
-def _on_sqlite() -> tuple[Database, Callable[[], None]]:
-    folder = tempfile.TemporaryDirectory()
-    file = Path(folder.name) / "inyeon.db"
-    shutil.copy(_template(), file)
-    database = Database(DatabaseSettings(url=f"sqlite:///{file}"))
-    database.open(upgrade=False)
-
-    def close() -> None:
-        database.close()
-        folder.cleanup()
-
-    return database, close
+@functools.cache
+def _template() -> databases.Folder:
+    return databases.template(lambda _: None)[0]
 
 
-def _template(made: list[tempfile.TemporaryDirectory[str]] = []) -> Path:  # noqa: B006 one for all examples
-    """A migrated file to copy."""
-    if not made:
-        made.append(tempfile.TemporaryDirectory())
-        database = Database(DatabaseSettings(url=f"sqlite:///{Path(made[0].name) / 'inyeon.db'}"))
-        database.open()
-        database.close()
-    return Path(made[0].name) / "inyeon.db"
+def _on_sqlite() -> databases.Made:
+    return databases.copy(_template())
 
 
 class OnSqlite(Meeting):
@@ -598,33 +583,14 @@ class OnSqlite(Meeting):
     make_database = staticmethod(_on_sqlite)
 
 
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 OnSqlite.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=SLOW)
 TestMeeting = OnSqlite.TestCase
 
 
 @pytest.mark.mariadb
 def test_the_same_on_mariadb(mariadb_url: str) -> None:
-    first = Database(DatabaseSettings(url=mariadb_url))
-    first.open()
-    first.close()
-
-    def on_mariadb() -> tuple[Database, Callable[[], None]]:
-        database = Database(DatabaseSettings(url=mariadb_url))
-        database.open(upgrade=False)
-
-        def close() -> None:
-            def empty(connection: Connection) -> None:
-                for table in reversed(metadata.sorted_tables):
-                    connection.execute(table.delete())
-
-            database.transact(empty)
-            database.close()
-
-        return database, close
-
     class OnMariaDb(Meeting):
-        make_database = staticmethod(on_mariadb)
+        make_database = staticmethod(databases.on_mariadb(mariadb_url))
 
     # Not shrunk: a story costs half a minute here, and the same one fails on SQLite.
     run_state_machine_as_test(
