@@ -37,18 +37,17 @@ _MACHINE_KOREAN = re.compile(r"(?:이미지|사진)일 수 있(?:음|습니다)|
 _QUOTED = re.compile(r"\btext(?:s)? that says\b.*|(?:텍스트:|문구:|라는 (?:텍스트|문구)).*", re.IGNORECASE | re.DOTALL)
 _WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _KOREAN = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
-_MORE = re.compile(r"\b(?:one|1) or more (?:people|persons)\b|한 명 이상|1명 이상", re.IGNORECASE)
-_ENGLISH_COUNT = re.compile(rf"(?<![\w.,'-])(\d{{1,3}}|{'|'.join(_WORDS)})\s+(?:other\s+)?(?:people|persons?|adults)\b", re.IGNORECASE)
-_KOREAN_COUNT = re.compile(rf"(?:사람|인물)(?:들)?(?:이)?\s*(\d{{1,3}}|{'|'.join(_KOREAN)})\s?명|(두|세|네)\s?사람")
 _NUMBER = rf"(\d{{1,3}}|{'|'.join(_WORDS)})"
+_NUMBER_KOREAN = rf"(\d{{1,3}}|{'|'.join(_KOREAN)})"
+_MORE = re.compile(r"\b(?:one|1) or more (?:people|persons)\b|한 명 이상|1명 이상", re.IGNORECASE)
+_ENGLISH_COUNT = re.compile(rf"(?<![\w.,'-]){_NUMBER}\s+(?:other\s+)?(?:people|persons?|adults)\b", re.IGNORECASE)
+_KOREAN_COUNT = re.compile(rf"(?:사람|인물)(?:들)?(?:이)?\s*{_NUMBER_KOREAN}\s?명|(두|세|네)\s?사람")
 _STATED = re.compile(
     r"(?:(?:(?:an?|the|our|my)\s+)?(?:photo|picture|image|portrait|selfie)s?\s+of\s+(?:a\s+group\s+of\s+)?"
     rf"{_NUMBER}\s+(?:people|persons?|adults)\b.*|{_NUMBER}\s+(?:people|persons?|adults))",
     re.IGNORECASE | re.DOTALL,
 )
-_STATED_KOREAN = re.compile(
-    rf"(?:사람|인물)(?:들)?\s*(\d{{1,3}}|{'|'.join(_KOREAN)})\s?명(?:(?:의|이 (?:있는|나온|찍힌))?\s*(?:사진|이미지))?"
-)
+_STATED_KOREAN = re.compile(rf"(?:사람|인물)(?:들)?\s*{_NUMBER_KOREAN}\s?명(?:(?:의|이 (?:있는|나온|찍힌))?\s*(?:사진|이미지))?")
 _CHILD = re.compile(
     r"\b(?:child|children|baby|babies|toddler|infant|newborn|kids?)\b|어린이|아이(?:들)?(?=[\s,.와과의]|$)|아기|유아|신생아", re.IGNORECASE
 )

@@ -56,19 +56,17 @@ def forget_reporter(connection: Connection, report_id: int) -> None:
     for kept in of(connection, report_id):
         said = [dict(one) for one in kept.data.get("messages") or () if isinstance(one, Mapping)]
         left = [{**one, "text": "", "file_id": None} if one.get("by") == "reporter" else one for one in said]
-        data = {**{key: value for key, value in kept.data.items() if key != "reporter"}, "messages": left}
-        sealed = sealing.seal_json(connection, *place(report_id), data)
-        connection.execute(evidence.update().where(evidence.c.id == kept.id).values(data=sealed))
+        _replace(connection, kept, {**{key: value for key, value in kept.data.items() if key != "reporter"}, "messages": left})
 
 
 def forget_marks(connection: Connection, report_ids: Iterable[int], *, faces: bool = False) -> None:
     """Take out by what the reported member could be recognised, with `faces` only what is from their face."""
     for report_id in report_ids:
         for kept in of(connection, report_id):
-            left = [one for one in kept.data.get(MARKS) or () if faces and one[0] == PHASH]
-            if len(left) != len(kept.data.get(MARKS) or ()):
-                sealed = sealing.seal_json(connection, *place(report_id), {**kept.data, MARKS: left})
-                connection.execute(evidence.update().where(evidence.c.id == kept.id).values(data=sealed))
+            marks = kept.data.get(MARKS) or ()
+            left = [one for one in marks if faces and one[0] == PHASH]
+            if len(left) != len(marks):
+                _replace(connection, kept, {**kept.data, MARKS: left})
 
 
 def forget_before(connection: Connection, now: dt.datetime, limit: int = 1000) -> int:
@@ -83,3 +81,8 @@ def forget_before(connection: Connection, now: dt.datetime, limit: int = 1000) -
 def place(report_id: int) -> tuple[str, str]:
     """Scope and place of what is kept of a report."""
     return sealing.report(report_id), f"evidence:{report_id}"
+
+
+def _replace(connection: Connection, kept: Evidence, data: Mapping[str, Any]) -> None:
+    sealed = sealing.seal_json(connection, *place(kept.report_id), data)
+    connection.execute(evidence.update().where(evidence.c.id == kept.id).values(data=sealed))

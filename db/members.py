@@ -14,7 +14,7 @@ from db.erasure import DOUBTED, erase
 from db.errors import NotFound
 from db.geography import coarse
 from db.records import SPOKEN, Language, Member
-from db.search import candidates, count_by_filter
+from db.search import OLDEST, candidates, count_by_filter
 from db.tables import members, tombstones
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 AGE_MIN = 18
-AGE_MAX = 99
+AGE_MAX = OLDEST
 DISTANCE_KM = 50
 SLACK = dt.timedelta(days=1)
 """By which the times of members may be out of the order of their numbers: processes draw both, each with its own clock."""

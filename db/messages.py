@@ -126,12 +126,6 @@ def by_id(connection: Connection, message_id: int) -> Message | None:
     return None if row is None else Message(**row)
 
 
-def writer(connection: Connection, message_id: int) -> int | None:
-    """The member who wrote the message with this id of ours."""
-    found: int | None = connection.scalar(select(messages.c.sender_id).where(messages.c.id == message_id))
-    return found
-
-
 def by_sender(connection: Connection, sender_id: int, message_id: int) -> Message | None:
     """The message that `sender_id` sent as Telegram message `message_id`; the newest where Telegram counted anew."""
     return _newest(connection, messages.c.sender_id == sender_id, messages.c.sender_message_id == message_id)

@@ -89,10 +89,10 @@ def approve(connection: Connection, photo_id: int) -> None:
 
 def reject(connection: Connection, photo_id: int) -> None:
     """Keep others from seeing the photo; its vectors go, and it stands behind its member's others, so that it is nobody's first."""
-    own = photos.c.member_id == _owner(connection, photo_id)
-    last = connection.scalar(select(func.max(photos.c.position)).where(own))
+    owner = _owner(connection, photo_id)
+    last = connection.scalar(select(func.max(photos.c.position)).where(photos.c.member_id == owner))
     _set(connection, photo_id, status="rejected", position=(last or 0) + 1)
-    _note(connection, photo_id)
+    changes.note(connection, owner)
     connection.execute(vector_table.delete().where(vector_table.c.photo_id == photo_id))
 
 

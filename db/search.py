@@ -36,7 +36,7 @@ OWN = ("distance", "age", "language", "verified")
 THEIRS = tuple(f"their_{name}" for name in OWN)
 SET_BY = {"distance": ("distance_km",), "age": ("age_min", "age_max"), "language": ("same_language",), "verified": ("verified_only",)}
 """The settings of a member behind each filter of `OWN`."""
-OPTIONAL = ("age", "distance", "language", "verified", "their_age", "their_distance", "their_language", "their_verified", "seen")
+OPTIONAL = (*OWN, *THEIRS, "seen")
 
 INDEXED = [one.name for one in fields(IndexRow) if one.name != "speaks"]
 

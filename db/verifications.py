@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from db import writing
 from db.records import Verification, VerificationState
-from db.tables import members, verifications
+from db.tables import verifications
 
 
 def open_new(connection: Connection, member_id: int, challenge: Any, now: dt.datetime, expires_at: dt.datetime) -> Verification:
@@ -58,11 +58,6 @@ def recent(connection: Connection, member_id: int, limit: int = 20) -> list[Veri
     """A member's challenges, newest first."""
     wanted = select(verifications).where(verifications.c.member_id == member_id).order_by(verifications.c.id.desc()).limit(limit)
     return [Verification(**row) for row in connection.execute(wanted).mappings()]
-
-
-def lock(connection: Connection, member_id: int) -> None:
-    """Hold a member's row until the transaction ends: of a badge that is given and photos that change then, one sees the other."""
-    connection.execute(select(members.c.id).where(members.c.id == member_id).with_for_update())
 
 
 def forget_before(connection: Connection, when: dt.datetime) -> int:

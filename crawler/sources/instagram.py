@@ -171,17 +171,10 @@ class Instagram:
     def _pages(self, leg: Leg, hashtag_id: str, seen: set[str]) -> Iterator[Batch]:
         met: set[str] = set()
         while leg.page < PAGES:
-            parameters: dict[str, str | int] = {"fields": FIELDS, "limit": PAGE}
-            if leg.after:
-                parameters["after"] = leg.after
-            try:
-                answer = record(self._ask(f"{hashtag_id}/{self._edge}", parameters))
-            except Stale as error:
-                if leg.begin_anew(error):
-                    continue
+            answer = leg.read(lambda after: self._page(hashtag_id, after))
+            if answer is None:
                 yield Batch((), leg.following)
                 return
-            leg.resumed = False
             media = records(answer.get("data"))
             ids = {identity(medium.get("id")) for medium in media} - {""}
             leg.after, leg.page = _after(answer), leg.page + 1
@@ -193,6 +186,10 @@ class Instagram:
             yield Batch(tuple(found.values()), leg.following if last else leg.cursor())
             if last:
                 return
+
+    def _page(self, hashtag_id: str, after: str) -> dict[str, object]:
+        place = {"after": after} if after else {}
+        return record(self._ask(f"{hashtag_id}/{self._edge}", {"fields": FIELDS, "limit": PAGE, **place}))
 
     def _items(self, medium: Mapping[str, object], tag: str) -> Iterator[Item]:
         caption = medium.get("caption") if isinstance(medium.get("caption"), str) else ""

@@ -131,22 +131,19 @@ class Instaloader:
         met: set[str] = set()
         total: int | None = None
         while leg.page < PAGES:
-            try:
-                media, after, count = self._retrier.call(lambda: self._tell(lambda: self._page(leg.tag, leg.after), leg.after))
-            except Stale as error:
-                if leg.begin_anew(error):
-                    continue
+            found = leg.read(lambda after: self._retrier.call(lambda: self._tell(lambda: self._page(leg.tag, after), after)))
+            if found is None:
                 yield Batch((), leg.following)
                 return
-            leg.resumed = False
+            media, after, count = found
             total = count if count is not None else total
             ids = {words(medium.get("pk") or medium.get("id"), 190) for medium in media}
             last = not after or after == leg.after or not ids - met or leg.page + 1 >= PAGES
             leg.after, leg.page = after, leg.page + 1
             met |= ids
-            found = {item.source_id: item for medium in media for item in self._items(medium, leg.tag) if item.source_id not in seen}
-            seen.update(found)
-            yield Batch(tuple(found.values()), leg.following if last else leg.cursor(), total)
+            fresh = {item.source_id: item for medium in media for item in self._items(medium, leg.tag) if item.source_id not in seen}
+            seen.update(fresh)
+            yield Batch(tuple(fresh.values()), leg.following if last else leg.cursor(), total)
             if last:
                 return
 

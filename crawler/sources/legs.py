@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from crawler.errors import Stale
 from crawler.sources.reading import END, number, pack, unpack, words
 
 log = logging.getLogger(__name__)
+
+P = TypeVar("P")
 
 PAGES = 100
 """Pages of one hashtag that are read in one crawl."""
@@ -47,21 +50,29 @@ class Leg:
         """The crawl's cursor while this hashtag is not done."""
         return pack({"tag": self.tag, "after": self.after, "page": self.page})
 
-    def begin_anew(self, error: Stale) -> bool:
-        """Forget an earlier run's place that the server refused; False where the hashtag is over, since that was done once already.
+    def read(self, page: Callable[[str], P]) -> P | None:
+        """The next page, as `page` gives it from a place; None where the hashtag is over.
+
+        An earlier run's place that the server refuses is forgotten, once: where it then refuses one of its own the hashtag is over.
 
         Raises:
-            Stale: `error`, where the place is of this run: the next one forgets it, should the server refuse it then as well.
+            Stale: a place of this run was refused: the next one forgets it, should the server refuse it then as well.
 
         """
-        if self.anew:
-            log.warning("#%s ends after %d pages: %s", self.tag, self.page, error)
-            return False
-        if not self.resumed:
-            raise error
-        log.warning("#%s begins anew: %s", self.tag, error)
-        self.after, self.page, self.resumed, self.anew = "", 0, False, True
-        return True
+        while True:
+            try:
+                found = page(self.after)
+            except Stale as error:
+                if self.anew:
+                    log.warning("#%s ends after %d pages: %s", self.tag, self.page, error)
+                    return None
+                if not self.resumed:
+                    raise
+                log.warning("#%s begins anew: %s", self.tag, error)
+                self.after, self.page, self.resumed, self.anew = "", 0, False, True
+            else:
+                self.resumed = False
+                return found
 
 
 def legs(tags: tuple[str, ...], cursor: str) -> Iterator[Leg]:

@@ -168,8 +168,10 @@ def strangers(separator: Separator, detector: FaceDetector, context: Context) ->
     named: dict[str, list[Gender | None]] = {"male": [], "female": []}
     for row in context.labels("faces_identity"):
         photo = decode((context.data / row["file"]).read_bytes(), context.settings.engine)
-        faces = () if isinstance(photo, Problem) else detector.predict(photo.image)
-        if not isinstance(photo, Problem) and faces:
+        if isinstance(photo, Problem):
+            continue
+        faces = detector.predict(photo.image)
+        if faces:
             named[row["gender"]].append(readings.read(attributes, photo.image, faces[0]).gender)
     men, women = ([one for one in named[gender] if one is not None] for gender in ("male", "female"))
     right = [sum(one == wanted for one in given) / max(len(given), 1) for given, wanted in ((men, "man"), (women, "woman"))]

@@ -6,14 +6,13 @@ November 2026 were touched and was not looked into since.  Patterns and lines ha
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot import ages
+from evaluation import signs
 from evaluation.context import Context
-from evaluation.metrics import wilson
 from evaluation.report import Row, Section
 
 FOLDER = Path(__file__).resolve().parent.parent / "ages"
@@ -39,7 +38,8 @@ def run(context: Context) -> Section:
     test = read("test")
     for name, korean in (("Korean", True), ("English", False)):
         rows += both(f"lines of test in {name}", [one for one in test if is_korean(one.text) == korean], PRECISION)
-    rows.append(Row("microseconds a line", pace([one.text for one in test if not one.sign]), len(test), better="lower"))
+    pace = signs.pace(lambda text: ages.underage(text, YEAR), [one.text for one in test if not one.sign])
+    rows.append(Row("microseconds a line", pace, len(test), better="lower"))
     return Section("said", "Words that say somebody is under 18", tuple(rows), notes=(__doc__.split("\n\n")[1].replace("\n", " "),))
 
 
@@ -51,25 +51,9 @@ def read(part: str) -> list[Line]:
 
 def both(name: str, lines: Sequence[Line], bound: float | None) -> list[Row]:
     """Precision and recall."""
-    hits = sum(one.found and one.sign for one in lines)
-    found, signs = sum(one.found for one in lines), sum(one.sign for one in lines)
-    return [
-        Row(f"precision, {name}", hits / found if found else None, found, bound=bound, interval=wilson(hits, found) if found else None),
-        Row(f"recall, {name}", hits / signs if signs else None, signs, interval=wilson(hits, signs) if signs else None),
-    ]
+    return signs.both(name, [(one.found, one.sign) for one in lines], bound)
 
 
 def is_korean(text: str) -> bool:
     """Whether a line has a Korean letter."""
     return any("가" <= letter <= "힣" for letter in text)
-
-
-def pace(texts: Sequence[str]) -> float:
-    """Microseconds for a line that is no sign, the best of five rounds."""
-    rounds = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        for text in texts:
-            ages.underage(text, YEAR)
-        rounds.append(time.perf_counter() - begun)
-    return min(rounds) / max(len(texts), 1) * 1e6

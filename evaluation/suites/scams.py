@@ -7,14 +7,13 @@ think of, not on what fraudsters write next.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot import scams
+from evaluation import signs
 from evaluation.context import Context
-from evaluation.metrics import wilson
 from evaluation.report import Row, Section
 
 FOLDER = Path(__file__).resolve().parent.parent / "scams"
@@ -45,7 +44,8 @@ def run(context: Context) -> Section:
     for language in ("ko", "en"):
         for kind in scams.KINDS:
             rows += both(f"{kind} in {language}", [one for one in held_out if one.language == language], PRECISION, kind)
-    rows.append(Row("microseconds a message", pace([one.text for one in held_out if not one.kinds]), len(held_out), better="lower"))
+    pace = signs.pace(scams.find, [one.text for one in held_out if not one.kinds])
+    rows.append(Row("microseconds a message", pace, len(held_out), better="lower"))
     wrong = [one for one in held_out if one.kinds != one.found]
     quoted = "; ".join(f"“{one.text}”: {said(one.kinds)} → {said(one.found)}" for one in wrong[:SHOWN])
     notes = (
@@ -69,24 +69,7 @@ def read(part: str) -> list[Message]:
 def both(name: str, messages: Sequence[Message], bound: float | None, kind: str | None = None) -> list[Row]:
     """Precision and recall for any sign, or for one kind."""
     told = [(bool(one.found), bool(one.kinds)) if kind is None else (kind in one.found, kind in one.kinds) for one in messages]
-    hits = sum(found and true for found, true in told)
-    flagged, real = sum(found for found, _ in told), sum(true for _, true in told)
-    precise, recalled = wilson(hits, flagged) if flagged else None, wilson(hits, real) if real else None
-    return [
-        Row(f"precision, {name}", hits / flagged if flagged else None, flagged, bound=bound, interval=precise),
-        Row(f"recall, {name}", hits / real if real else None, real, interval=recalled),
-    ]
-
-
-def pace(texts: Sequence[str]) -> float:
-    """Microseconds for a plain message, the best of five rounds."""
-    rounds = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        for text in texts:
-            scams.find(text)
-        rounds.append(time.perf_counter() - begun)
-    return min(rounds) / max(len(texts), 1) * 1e6
+    return signs.both(name, told, bound)
 
 
 def said(kinds: frozenset[str]) -> str:
