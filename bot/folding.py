@@ -1,7 +1,8 @@
 """Text as it is meant, for looking for patterns: however its letters were disguised, with the way back to where they stood.
 
 Undone are compatibility forms (NFKC: ⓗ, ｈ), invisible and combining characters, letters of other alphabets that look Latin, digits of
-other scripts (`٠١٠`), letters spaced out (`w h a t s a p p`, `카 톡`), figures within words (`m0ney`), and numbers written as words (`공일공`, `five five five`).
+other scripts (`٠١٠`), letters spaced out (`w h a t s a p p`, `카 톡`), figures within words (`m0ney`), and numbers written as words
+(`공일공`, `five five five`).
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def fold(text: str) -> Folded:
         for place, one in enumerate(text):
             for letter in one if "ㄱ" <= one <= "ㅣ" else unicodedata.normalize("NFKC", one).casefold():
                 if not unseen(letter):
-                    letters.append(letter)
+                    letters.append(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter)
                     places.append(place)
         folded = Folded("".join(letters).translate(LOOKALIKES), (*places, len(text)))
     return folded.without(SPACED, _letters).without(SPREAD, _digits).without(LEET, lambda match: [(match[0].translate(FIGURES), 0)])

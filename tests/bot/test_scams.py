@@ -6,6 +6,8 @@ import random
 import time
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as some
 
 from bot import folding, scams
 
@@ -36,6 +38,11 @@ def kinds(text: str) -> list[str]:
         ("what is the 6 digit code you got?", "code"),
         ("고수익 알바 소개해줄게요", "job"),
         ("work from home and earn $300 a day", "job"),
+        ("오픈채팅으로 넘어가요", "messenger"),
+        ("월세 좀 도와주세요", "money"),
+        ("could you read me the one time password", "code"),
+        ("t9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb", "invest"),
+        ("٠١٠-١٢٣٤-٥٦٧٨", "phone"),
     ],
 )
 def test_signs_are_found_however_they_are_written(text: str, kind: str) -> None:
@@ -98,3 +105,17 @@ def test_folding_keeps_the_places() -> None:
     assert folded.text.endswith(" y")
     assert len(folded.places) == len(folded.text) + 1
     assert list(folded.places) == sorted(folded.places)
+
+
+@pytest.mark.parametrize("kind", scams.PATTERNS)
+def test_what_a_pattern_matches_has_one_of_its_stems(kind: scams.Kind) -> None:
+    """Texts made from the pattern itself: a stem that is missing would hide a sign without a word."""
+
+    @settings(max_examples=400, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @given(some.from_regex(scams.PATTERNS[kind]))
+    def holds(text: str) -> None:
+        seen = folding.numbers(folding.fold(text)).text
+        if scams.PATTERNS[kind].search(seen):
+            assert scams.STEMS[kind].search(seen), text
+
+    holds()
