@@ -182,7 +182,8 @@ class Sender:
         """Settle, lease and start; returns the seconds after which to look again at the latest."""
         clock = asyncio.get_running_loop().time
         outcomes, self._outcomes = self._outcomes, []
-        look = self._backlog or clock() >= self._look_at
+        # Of what was given up somebody is told: that word waits in the outbox from this turn on.
+        look = self._backlog or clock() >= self._look_at or any(one.refused is not None for one in outcomes)
         if not outcomes and not look:
             return max(0.001, self._look_at - clock())
         calm, self._backlog = not self._tasks, False
