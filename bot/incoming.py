@@ -165,11 +165,6 @@ class Incoming:
         )
 
     @property
-    def preview(self) -> bool:
-        """Whether a page that the text leads to may be shown below it."""
-        return not self.pages.get("is_disabled", False)
-
-    @property
     def command(self) -> bool:
         """Whether it speaks to the bot and not to a partner."""
         return self.kind == "text" and self.text.startswith("/")

@@ -14,8 +14,8 @@ from typing import Any
 
 from bot.context import Context
 from bot.render import Call, render
-from bot.replies import Clear, Document, Notice, Picture, Replies, Reply, Say
-from db import messages, outbox
+from bot.replies import Clear, Document, Notice, Picture, Replies, Reply, Say, Shown
+from db import exhibits, messages, outbox
 from db.records import Member, Message, OutboxRow
 from db.session import Connection
 
@@ -33,6 +33,8 @@ class Letter:
         prepare: what is to be done before it can be sent (`bot.preparing` knows what it means).
         parts: our ids of the messages of an album, in order; the call answers with as many messages.
         quote: the part of the answered message that is quoted, as `reply_parameters` takes it.
+        below: it is about the message that it answers, and goes only where that arrived and stands.
+        exhibit: the case of which it shows an admin something; the message is deleted with it (`bot.clearing`).
 
     """
 
@@ -44,6 +46,8 @@ class Letter:
     prepare: dict[str, Any] | None = None
     parts: tuple[int, ...] = ()
     quote: dict[str, Any] | None = None
+    below: bool = False
+    exhibit: str = ""
 
     def payload(self) -> dict[str, Any]:
         """As it lies in the database."""
@@ -54,6 +58,8 @@ class Letter:
             "prepare": self.prepare,
             "parts": list(self.parts) or None,
             "quote": self.quote,
+            "below": self.below or None,
+            "exhibit": self.exhibit or None,
         }
         return {"body": self.body, **{name: value for name, value in more.items() if value is not None}}
 
@@ -69,14 +75,18 @@ class Letter:
             payload.get("prepare"),
             tuple(payload.get("parts", ())),
             payload.get("quote"),
+            bool(payload.get("below")),
+            payload.get("exhibit", ""),
         )
 
     def call(self, target: int | None) -> Call | None:
         """The call, `target` being the message in the recipient's chat that is answered or edited.
 
-        None where there is nothing to do: the message to edit never arrived.  An answer to one that never arrived goes without
-        the reference.
+        None where there is nothing to do: the message to edit, or to stand below, never arrived.  An answer to one that never
+        arrived goes without the reference.
         """
+        if self.below and target is None:
+            return None
         if self.edits is not None:
             return None if target is None else Call(self.method, {**self.body, "message_id": target})
         body = self.body
@@ -89,7 +99,7 @@ def target(connection: Connection, letter: Letter, recipient_id: int | None) -> 
     """The message in the recipient's chat that `letter` answers or edits: a copy that arrived, or one that they sent themselves."""
     wanted = letter.edits if letter.edits is not None else letter.answers
     found = None if wanted is None else messages.by_id(connection, wanted)
-    if found is None:
+    if found is None or (letter.below and found.deleted_at is not None):
         return None
     return found.sender_message_id if found.sender_id == recipient_id else found.recipient_message_id
 
@@ -107,7 +117,14 @@ def stopped(connection: Connection, letter: Letter, row: OutboxRow, now: datetim
 
 
 def notify(
-    connection: Connection, context: Context, recipient: Member, reply: Reply, dedup_key: str, *, answers: int | None = None
+    connection: Connection,
+    context: Context,
+    recipient: Member,
+    reply: Reply,
+    dedup_key: str,
+    *,
+    answers: int | None = None,
+    below: bool = False,
 ) -> bool:
     """Queue `reply` for a member in the member's language.
 
@@ -115,9 +132,10 @@ def notify(
         connection: of the use case's transaction.
         context: the surroundings.
         recipient: who is told; nothing is queued for those who blocked the bot or are gone.
-        reply: `Say` or `Shown`; the others need a pressed button, or bytes that a queue should not carry.
+        reply: `Say`, `Shown` or a `Picture` that is kept; the others need a pressed button, or bytes that a queue should not carry.
         dedup_key: what it is about; a second one with the same key is not queued for this member.
         answers: our id of a relayed message of the member's own or to them, to which this is the reply.
+        below: whether it means nothing without that message, and goes only where it arrived.
 
     Returns:
         Whether it was queued.
@@ -125,7 +143,8 @@ def notify(
     """
     if not recipient.reachable or recipient.status == "deleted":
         return False
-    return post(connection, context, recipient, replace(_letter(context, reply, recipient.language), answers=answers), dedup_key)
+    letter = replace(_letter(context, reply, recipient.language), answers=answers, below=below)
+    return post(connection, context, recipient, letter, dedup_key)
 
 
 def answer(connection: Connection, context: Context, member: Member, replies: Replies, update_id: int) -> Replies:
@@ -135,6 +154,17 @@ def answer(connection: Connection, context: Context, member: Member, replies: Re
         if not plain or not notify(connection, context, member, reply, f"update:{update_id}:{number}"):
             return replies[number:]
     return []
+
+
+def show(connection: Connection, context: Context, admin: Member, replies: Replies, update_id: int) -> Replies:
+    """Queue those of an admin's answers that show something of members; the others, which are said at once.
+
+    What is sent without a row of its own would be forgotten by a process that is killed right after it, and stand there for good.
+    """
+    for number, reply in enumerate(replies):
+        if _exhibit(reply):
+            notify(connection, context, admin, reply, f"shown:{update_id}:{number}:{context.now.isoformat()}")
+    return [reply for reply in replies if not _exhibit(reply)]
 
 
 def post(
@@ -149,7 +179,7 @@ def post(
 
     One that carries a `message` is sealed as what its writer said, like `relay` and `correct`.
     """
-    return outbox.put(
+    queued = outbox.put(
         connection,
         recipient.id,
         letter.method,
@@ -160,6 +190,9 @@ def post(
         telegram_id=recipient.telegram_id,
         writer=None if message is None else message.sender_id,
     )
+    if queued and letter.exhibit:
+        exhibits.expect(connection, recipient.telegram_id, key, letter.exhibit, context.now)
+    return queued
 
 
 def relay(
@@ -199,7 +232,12 @@ def changes_of(message_id: int) -> str:
 
 
 def _letter(context: Context, reply: Reply, language: str) -> Letter:
-    if isinstance(reply, Picture | Document | Notice | Clear) or getattr(reply, "edit", False):
+    kept = reply.kept if isinstance(reply, Picture) else None
+    if isinstance(reply, Document | Notice | Clear) or (isinstance(reply, Picture) and kept is None) or getattr(reply, "edit", False):
         raise TypeError(f"{type(reply).__name__} cannot wait in the outbox")
     call = render(reply, context.words, language)
-    return Letter(call.method, call.payload, call.photo_id)
+    return Letter(call.method, call.payload, call.photo_id, prepare=None if kept is None else {"kept": dict(kept)}, exhibit=_exhibit(reply))
+
+
+def _exhibit(reply: Reply) -> str:
+    return reply.exhibit if isinstance(reply, Say | Shown | Picture) else ""

@@ -16,6 +16,7 @@ relay ── relay_ways      to whom, whether, and the word where it may be the 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from bot import outbox
 from bot.context import Context
@@ -30,6 +31,8 @@ from db.routes import Route
 from db.session import Connection
 
 __all__ = ["Incoming", "edited", "in_chat", "nowhere", "receive"]
+ALBUM_MAX: Final = 64
+"""Characters of what the parts of an album share that count; Telegram writes some twenty digits."""
 
 
 def in_chat(member: Member) -> bool:
@@ -43,12 +46,22 @@ def receive(connection: Connection, context: Context, member: Member, incoming: 
     With `route`, which is read for many senders at once, a plain message needs no look into the database.  What the member is told
     answers the message: of many that came together they see which one is meant.
     """
-    return _about(incoming, _receive(connection, context, member, incoming, route))
+    return _once(connection, context, member, incoming, _about(incoming, _receive(connection, context, member, incoming, route)))
 
 
 def edited(connection: Connection, context: Context, member: Member, incoming: Incoming) -> Replies:
     """An edit of a message: `relay_edits.edited`; what the member is told answers the message."""
     return _about(incoming, relay_edits.edited(connection, context, member, incoming))
+
+
+def _once(connection: Connection, context: Context, member: Member, incoming: Incoming, replies: Replies) -> Replies:
+    """Of an album the same thing is said once, below the first part that it is about; its parts come one by one."""
+    if incoming.album is None:
+        return replies
+    for reply in replies:
+        if isinstance(reply, Say) and not reply.edit:
+            outbox.notify(connection, context, member, reply, f"album:{incoming.album[:ALBUM_MAX]}:{reply.word.key}")
+    return [reply for reply in replies if not isinstance(reply, Say) or reply.edit]
 
 
 def _about(incoming: Incoming, replies: Replies) -> Replies:

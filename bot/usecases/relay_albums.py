@@ -24,7 +24,6 @@ from db.session import Connection
 WAIT: Final = dt.timedelta(seconds=1)
 """How long the row waits for another part."""
 LONGEST: Final = dt.timedelta(seconds=5)
-PARTS_MAX: Final = 10
 
 
 def receive(
@@ -94,7 +93,7 @@ def _joins(connection: Connection, context: Context, earlier: list[Message], mes
         return False
     row = rows[0]
     letter = Letter.read(row.method, row.payload)
-    if letter.method != "sendMediaGroup" or len(letter.parts) >= PARTS_MAX:
+    if letter.method != "sendMediaGroup" or len(letter.parts) >= relay_ways.PARTS_MAX:
         return False
     longer = replace(letter, prepare={"album": [*_album(letter), part]}, parts=(*letter.parts, message.id))
     # Never sooner than the row would go: Telegram may have asked for a rest.
@@ -118,10 +117,24 @@ def _begin(
     answers = None if answered is None else answered.id
     letter = Letter("sendMediaGroup", body, answers=answers, prepare={"album": [part]}, parts=(message.id,), quote=quote)
     outbox.relay(connection, context, message, letter, partner, context.now + WAIT)
+    tell_from(connection, context, partner, pair, message.id)
+
+
+def tell_from(connection: Connection, context: Context, partner: Member, pair: Pair, first: int, *, again: str = "") -> None:
+    """Who sent an album, said behind it where the partner is in no chat with them: Telegram allows no buttons below albums.
+
+    Args:
+        connection: of the transaction in which the album was queued.
+        context: the surroundings.
+        partner: who gets it.
+        pair: the chat.
+        first: our id of its first part, without which nothing is said.
+        again: tells this time from the first, where it was held up in between.
+
+    """
     if partner.active_pair_id != pair.id:
-        # Telegram allows no buttons below albums: who sent it is said behind it.
         speaker = Say(word("relay.album_from", name=names.partner(pair, partner.id)), relay_ways.leads(connection, partner, pair))
-        outbox.notify(connection, context, partner, speaker, f"from:{message.id}", answers=message.id)
+        outbox.notify(connection, context, partner, speaker, f"from:{first}{again}", answers=first, below=True)
 
 
 def _album(letter: Letter) -> list[dict[str, Any]]:

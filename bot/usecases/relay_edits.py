@@ -119,8 +119,9 @@ def _change(message: Message, incoming: Incoming, before: dict[str, Any], *, ane
     """
     cleaned = relay_kinds.cleaned_text(incoming)
     if incoming.kind == "text":
-        hushed = {} if incoming.preview else {"link_preview_options": {"is_disabled": True}}
-        return Letter("editMessageText", {"text": cleaned.text, "entities": list(cleaned.entities), **hushed}), cleaned.masked
+        pages = relay_kinds.shown(incoming, cleaned)
+        options = {"link_preview_options": pages} if pages else {}
+        return Letter("editMessageText", {"text": cleaned.text, "entities": list(cleaned.entities), **options}), cleaned.masked
     if incoming.kind == "location":
         live = bool(incoming.body.get("live_period"))
         return (Letter("editMessageLiveLocation", relay_kinds.moved(incoming.body)) if live else Letter("stopMessageLiveLocation")), False

@@ -88,6 +88,8 @@ def let_go(connection: Connection, context: Context, member: Member, message_id:
         letter.body.update(relay_ways.tag(connection, context, partner, pair, coming=1))
     messages.set_content(connection, message.id, said)
     outbox.post(connection, context, partner, letter, f"relay:{message.id}:held", message)
+    if letter.method == "sendMediaGroup":
+        relay_albums.tell_from(connection, context, partner, pair, message.id, again=":held")
     if said["kind"] in relay_kinds.HELD:
         # Of a file the words were looked at when it came; of a card nobody has heard before it goes.
         nudges.look(connection, context, message, partner, pair, said["text"], "phone")

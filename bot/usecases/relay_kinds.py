@@ -209,18 +209,18 @@ def _text(_member: Member, incoming: Incoming) -> Draft:
     body: dict[str, Any] = {"text": cleaned.text}
     if cleaned.entities:
         body["entities"] = list(cleaned.entities)
-    if incoming.pages and (shown := _shown(incoming, cleaned)):
-        body["link_preview_options"] = shown
+    if incoming.pages and (pages := shown(incoming, cleaned)):
+        body["link_preview_options"] = pages
     return Draft(Letter("sendMessage", body), cleaned.masked)
 
 
-def _shown(incoming: Incoming, cleaned: Clean) -> dict[str, Any]:
+def shown(incoming: Incoming, cleaned: Clean) -> dict[str, Any]:
     """How the links show what is behind them; a page of the sender's choice only where the words, which were judged, lead there too."""
-    shown = {name: value for name, value in incoming.pages.items() if name != "url"}
+    kept = {name: value for name, value in incoming.pages.items() if name != "url"}
     page = incoming.pages.get("url")
     if page and not cleaned.changed and _site(page) in map(_site, relay_ways.addresses(incoming)):
-        shown["url"] = page
-    return shown
+        kept["url"] = page
+    return kept
 
 
 def _site(address: str) -> str:
@@ -290,8 +290,12 @@ def _poll(_member: Member, incoming: Incoming) -> Draft | str:
             body |= {name: cleaned.text, f"{name}_entities": list(cleaned.entities)}
             hidden = hidden or cleaned.masked
     body |= {name: given[name] for name in ("allows_multiple_answers", "allows_revoting") if given.get(name) is not None}
-    # A period begins when the copy arrives; of the two Telegram takes one.
-    body |= next(({name: given[name]} for name in ("open_period", "close_date") if given.get(name)), {})
+    if given.get("is_closed"):
+        # One that was forwarded when it was over: nobody could vote in it any more.
+        body["is_closed"] = True
+    else:
+        # A period begins when the copy arrives; of the two Telegram takes one.
+        body |= next(({name: given[name]} for name in ("open_period", "close_date") if given.get(name)), {})
     return Draft(Letter("sendPoll", body), hidden, bare=_has_media(given))
 
 

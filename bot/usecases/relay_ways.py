@@ -29,6 +29,9 @@ FRESH: Final = dt.timedelta(minutes=5)
 PAUSE: Final = dt.timedelta(hours=12)
 """After so long nobody knows for sure which chat is open."""
 
+PARTS_MAX: Final = 10
+"""Of an album."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -75,13 +78,24 @@ def refusal(
     name = names.partner(pair, member.id)
     if not talks(partner):
         return word("relay.unreachable", name=name)
-    if way.route is not None:
-        earlier = way.route.nth_newest_at
-    else:
-        earlier = activity.nth_newest_at(connection, member.id, context.matching.message_rate)
-    if earlier is not None and context.now - earlier < MINUTE:
-        return word("relay.slower", name=name)
+    if not _goes_on(connection, member, pair, incoming):
+        if way.route is not None:
+            earlier = way.route.nth_newest_at
+        else:
+            earlier = activity.nth_newest_at(connection, member.id, context.matching.message_rate)
+        if earlier is not None and context.now - earlier < MINUTE:
+            return word("relay.slower", name=name)
+        if (hurried := trust.hurried(connection, context, member)) is not None:
+            return hurried
     return trust.refusal(connection, context, member, pair, incoming.kind, links(incoming))
+
+
+def _goes_on(connection: Connection, member: Member, pair: Pair, incoming: Incoming) -> bool:
+    """Whether it is a further part of an album of which one went already: what is one thing to people does not arrive in halves."""
+    if incoming.album is None:
+        return False
+    gone = [part for part in messages.of_album(connection, pair.id, incoming.album) if part.sender_id == member.id]
+    return 0 < len(gone) < PARTS_MAX
 
 
 def talks(partner: Member) -> bool:

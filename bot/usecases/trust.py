@@ -79,14 +79,19 @@ def weighed(connection: Connection, context: Context, member: Member) -> Level:
     return plain
 
 
-def refusal(connection: Connection, context: Context, member: Member, pair: Pair, kind: str, links: bool) -> Word | None:
-    """Why a message is not passed on; None where it is.  A known member's text without links costs no query."""
+def hurried(connection: Connection, context: Context, member: Member) -> Word | None:
+    """Why somebody new writes no more for a moment; None where they may.  Of others no query."""
     own = level(context, member)
-    allowed = limits(context, own)
-    if own == "new":
-        last = activity.nth_newest_at(connection, member.id, allowed.rate)
-        if last is not None and context.now - last < MINUTE:
-            return word("trust.rate", n=allowed.rate)
+    if own != "new":
+        return None
+    rate = limits(context, own).rate
+    last = activity.nth_newest_at(connection, member.id, rate)
+    return word("trust.rate", n=rate) if last is not None and context.now - last < MINUTE else None
+
+
+def refusal(connection: Connection, context: Context, member: Member, pair: Pair, kind: str, links: bool) -> Word | None:
+    """Why a message is not passed on, however slowly they come; None where it is.  A known member's text without links costs no query."""
+    allowed = limits(context, level(context, member))
     shown = early(connection, context, member, pair, kind, links)
     # A chat is begun with the first message, even where that was lost: it is counted so (`moderation.begun_since`).
     if shown is not None or allowed.chats is None or activity.last_messages(connection, [pair.id]):

@@ -427,7 +427,8 @@ def test_a_caption_longer_than_a_bot_may_send_is_no_message(town: Town, couple: 
     voice = Incoming(63, "voice", "x" * 1025, file=File("v"))
     assert keys(town.act(her, relay.receive, voice)) == ["relay.caption_long"]
     part = Incoming(64, "photo", "x" * 1025, file=File("p", look="q"), album="g")
-    assert keys(town.act(her, relay.receive, part)) == ["relay.caption_long"]
+    assert town.act(her, relay.receive, part) == []
+    assert [letter["key"] for letter in town.mail()[her]] == ["album:g:relay.caption_long"]  # of an album said once
     assert town.mail() == {}
     assert town.act(her, relay.receive, Incoming(65, "voice", "😀" * 1024, file=File("v"))) == []
     assert him in town.mail()

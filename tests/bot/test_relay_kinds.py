@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.incoming import Incoming
+from bot.outbox import Letter, target
 from bot.usecases import chats, relay, relay_deletions, relay_held, relay_signs
 from db import activity, members, messages, outbox, pairs
 from db.records import Message
@@ -344,7 +345,75 @@ def test_who_sent_an_album_is_said_behind_it(town: Town, couple: tuple[int, int]
     assert "reply_markup" in speaker["body"]
 
 
+@pytest.mark.parametrize("sent_before", [2, 6, 11])
+def test_an_album_goes_whole_or_not_at_all_however_much_was_sent_before(town: Town, couple: tuple[int, int], sent_before: int) -> None:
+    her, him = couple
+    for number in range(sent_before):
+        town.act(her, relay.receive, raw(10 + number, text="x"))
+    town.mail()
+    for number in range(31, 41):
+        assert town.act(her, relay.receive, raw(number, photo=photo(str(number)), media_group_id="g1")) == []
+    town.now += dt.timedelta(seconds=6)
+    [letter] = town.mail()[him]
+    assert len(letter["parts"]) == 10
+    # The pace counts them all the same, and no album has more than ten.
+    assert keys(town.act(her, relay.receive, raw(50, text="x"))) == ["trust.rate"]
+    town.act(her, relay.receive, raw(51, photo=photo("51"), media_group_id="g1"))
+    assert [letter["key"] for letter in town.mail()[her]] == ["album:g1:trust.rate"]
+
+
+def test_of_an_album_that_does_not_go_one_sentence_is_said(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    for number in range(12):
+        town.act(her, relay.receive, raw(10 + number, text="x"))
+    town.mail()
+    for number in range(31, 41):
+        town.act(her, relay.receive, raw(number, photo=photo(str(number)), media_group_id="g1"))
+    mail = town.mail()
+    assert him not in mail
+    [told] = mail[her]
+    assert told["body"]["reply_parameters"]["message_id"] == 31
+    town.act(her, relay.receive, raw(41, photo=photo("41"), media_group_id="g2"))
+    assert len(town.mail()[her]) == 1  # another album, another word
+
+
+def test_who_sent_an_album_is_not_said_where_it_did_not_arrive(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    town.act(him, chats.leave)
+    town.act(her, relay.receive, raw(31, photo=photo("31"), media_group_id="g1"))
+    town.act(her, relay.receive, raw(32, photo=photo("32"), media_group_id="g1"))
+    assert keys(town.act(her, relay_deletions.delete, 31)) == ["relay.del_album"]
+    town.now += dt.timedelta(seconds=6)
+    [speaker] = town.mail()[him]
+    letter = Letter.read(speaker["method"], speaker)
+    assert town.database.read(target, letter, him) is None
+    assert letter.call(None) is None  # so nothing is sent
+
+
+def test_a_poll_that_is_over_arrives_as_one_that_is_over(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    town.act(her, relay.receive, raw(31, poll={**POLL, "question": "When?", "is_closed": True, "open_period": 60}))
+    [letter] = town.mail()[him]
+    assert letter["body"]["is_closed"]
+    assert "open_period" not in letter["body"]
+
+
 # Edits
+
+
+def test_an_edit_keeps_how_its_links_are_shown(town: Town, couple: tuple[int, int]) -> None:
+    her, him = couple
+    pages = {"url": "https://a.kr", "prefer_large_media": True, "show_above_text": True}
+    link = {"entities": [{"type": "url", "offset": 4, "length": 4}], "link_preview_options": pages}
+    town.act(her, relay.receive, raw(31, text="see a.kr", **link))
+    assert town.mail()[him][0]["body"]["link_preview_options"] == pages
+    town.act(her, relay.edited, raw(31, text="see a.kr!", **link))
+    assert town.mail()[him][0]["body"]["link_preview_options"] == pages
+    elsewhere = {**link, "link_preview_options": {**pages, "url": "https://elsewhere.kr"}}
+    town.act(her, relay.edited, raw(31, text="see a.kr?", **elsewhere))
+    assert "url" not in town.mail()[him][0]["body"]["link_preview_options"]
+    town.act(her, relay.edited, raw(31, text="see a.kr", entities=link["entities"], link_preview_options={"is_disabled": True}))
+    assert town.mail()[him][0]["body"]["link_preview_options"] == {"is_disabled": True}
 
 
 def test_what_is_edited_on_its_way_arrives_as_it_is_now(town: Town, couple: tuple[int, int]) -> None:

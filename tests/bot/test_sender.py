@@ -228,6 +228,35 @@ async def test_a_message_that_cannot_be_copied_is_given_up_and_its_sender_told(p
     assert post.database.read(messages.by_id, kept).recipient_message_id is not None  # type: ignore[union-attr]
 
 
+async def test_what_was_given_up_is_told_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.sender.TICK", 3600.0)  # by itself it would not look for long
+    monkeypatch.setattr("bot.settling.TICK", 3600.0)
+    pair = post.pair(MINA, JUN)
+    post.start()
+    await until(lambda: post.sender._look_at > 0)
+    post.relay(pair, MINA, "gone")
+    del post.server.world.chats[MINA].messages[max(post.server.world.chats[MINA].messages)]
+    row = post.database.transact(outbox.lease, post.sender.owner, now(), 60, 1)
+    post.sender.hand(row)  # as the short way does, which does not look what else waits
+    await until(lambda: post.heard(MINA), 10.0)
+    assert "could not be delivered" in post.heard(MINA)[0]
+
+
+async def test_what_is_about_a_message_goes_only_where_that_arrived(post: Post) -> None:
+    pair = post.pair(MINA, JUN)
+    lost, taken_back, kept = (post.relay(pair, MINA, text) for text in ("gone", "taken back", "kept"))
+    chat = post.server.world.chats[MINA].messages
+    del chat[min(chat)]
+    for number in (lost, taken_back, kept):
+        said = Say(word("broadcast.message", text=f"about {number}"))
+        named = {"answers": number, "below": True}
+        post.database.transact(letters.notify, surroundings(now()), post.people[JUN], said, f"from:{number}", **named)
+    post.database.transact(messages.set_deleted, taken_back, now())
+    post.start()
+    await until(lambda: not post.waiting())
+    assert post.heard(JUN) == ["taken back", "kept", f"about {kept}"]
+
+
 async def test_an_answer_finds_a_message_that_was_still_waiting_when_it_was_written(post: Post) -> None:
     pair = post.pair(MINA, JUN)
     first = post.relay(pair, MINA, "first")
