@@ -32,6 +32,8 @@ RETRY: Final = 1.0
 """Seconds between two attempts to become the runner, and between two looks for runs that wait."""
 GRACE: Final = timedelta(hours=1)
 """How long after its time a job of the schedule is still begun by whoever takes over."""
+TIMELY: Final = ("daily_pick",)
+"""Jobs that are worth something at their time alone: nobody wants the evening's suggestion in the middle of the night."""
 SILENT: Final = timedelta(minutes=10)
 """After this time without a sign of life a command that somebody started by hand is taken for dead."""
 log = logging.getLogger(__name__)
@@ -171,11 +173,15 @@ def _same(arguments: Any) -> dict[str, Any]:
 
 
 def _take_over(connection: Connection, now: datetime) -> None:
-    """Ask again for what the runner before left behind; see that members with older types are retyped."""
-    jobs.bury(connection, now - SILENT, now)
+    """Ask again for what the runner before left behind, however long ago; see that members with older types are retyped."""
     for row in jobs.running(connection):
-        if row.requested_by != COMMANDED:
+        if row.requested_by == COMMANDED:
+            continue
+        if row.job in TIMELY and (row.heartbeat_at or row.queued_at) < now - GRACE:
+            jobs.finish(connection, row.id, "killed", {"why": "late"}, now)
+        else:
             requeue(connection, row, row.progress, now)
+    jobs.bury(connection, now - SILENT, now)
     waiting = any(row.job == "retype" for row in (*jobs.queued(connection), *jobs.running(connection)))
     if not waiting and retyping.outdated(connection):
         jobs.queue(connection, "retype", "schedule", {}, now)

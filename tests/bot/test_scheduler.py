@@ -193,6 +193,35 @@ def test_what_a_dead_runner_left_is_asked_for_again_but_not_for_ever(database: D
     assert {row.state for row in database.read(jobs.recent)} == {"killed"}
 
 
+def left(database: Database, job: str, asker: str) -> None:
+    """A run under way, whose bot is gone."""
+    run_id = database.transact(jobs.queue, job, asker, {}, NOW)
+    database.transact(jobs.start, run_id, NOW)
+    database.transact(jobs.beat, run_id, NOW, {"done": 3, "total": 9})
+
+
+@pytest.mark.parametrize("silent", [dt.timedelta(minutes=9), dt.timedelta(minutes=11), dt.timedelta(days=3)])
+def test_a_night_without_power_loses_no_run(database: Database, silent: dt.timedelta) -> None:
+    left(database, "learn", "9001")
+    left(database, "retention", "schedule")
+    database.transact(_take_over, NOW + silent)
+    again = database.read(jobs.queued)
+    assert [(row.job, row.requested_by, row.arguments["resume"]) for row in again] == [
+        ("learn", "9001", {"done": 3, "total": 9}),
+        ("retention", "schedule", {"done": 3, "total": 9}),
+    ]
+
+
+def test_the_evenings_suggestion_is_not_made_up_for_at_night(database: Database) -> None:
+    left(database, "daily_pick", "schedule")
+    database.transact(_take_over, NOW + dt.timedelta(minutes=59))
+    [again] = database.read(jobs.queued)
+    database.transact(jobs.start, again.id, NOW)
+    database.transact(_take_over, NOW + dt.timedelta(minutes=61))
+    assert database.read(jobs.queued) == []
+    assert {row.state for row in database.read(jobs.recent)} == {"killed"}
+
+
 def test_a_run_that_ended_is_not_asked_for_again(database: Database) -> None:
     run_id = database.transact(jobs.queue, "learn", "schedule", {}, NOW)
     row = database.read(jobs.by_id, run_id)
