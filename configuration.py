@@ -7,11 +7,13 @@ INYEON_SETTINGS), the environment (`INYEON_SECTION__KEY`; `TELEGRAM_BOT_TOKEN` f
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.settings import (
     CareSettings,
@@ -122,6 +124,21 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("schedule", "keep_answers"): (1, 3650),
 }
 
+# What must not be above what stands behind it.
+ORDERED = (("learning", "k_min", "k_max"), ("crawler", "age_min", "age_max"))
+# Addresses of servers; empty ones are filled in, or switch off what needs them.
+ADDRESSES = (
+    ("telegram", "api_base"),
+    ("telegram", "webhook_url"),
+    ("crawler", "instagram_base"),
+    ("crawler", "instaloader_base"),
+    ("crawler", "commons_base"),
+    ("crawler", "naver_base"),
+)
+HERE = ("localhost", "127.0.0.1", "::1")
+SECRET_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What Telegram takes as the secret of a webhook."""
+
 
 class SettingsError(ValueError):
     """A setting is unknown or has an unusable value; the message is one line that says which and what to do."""
@@ -220,7 +237,39 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         value = getattr(made[name], key)
         if not low <= value <= high:
             raise SettingsError(f"{name}.{key} is {value!r}: it must lie between {low:g} and {high:g}")
-    return _settle(Settings(**made), file.resolve().parent)
+    settings = Settings(**made)
+    _check(settings)
+    return _settle(settings, file.resolve().parent)
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what each by itself could be, but what nothing can be done with."""
+    for name, low, high in ORDERED:
+        least, most = getattr(getattr(settings, name), low), getattr(getattr(settings, name), high)
+        if least > most:
+            raise SettingsError(f"{name}.{low} is {least} and {name}.{high} is {most}: the first must not be above the second")
+    if not settings.paths.var.strip():
+        # Otherwise the database would lie in the file system's root.
+        raise SettingsError("paths.var is empty: name the folder for everything that is written, such as var")
+    for name, key in ADDRESSES:
+        value = getattr(getattr(settings, name), key)
+        # It may hold a password, so it is not repeated.
+        if value and not _is_address(value):
+            raise SettingsError(f"{name}.{key} is no address: it must begin with https:// (or http://) and name a host")
+    telegram = settings.telegram
+    hook = urlsplit(telegram.webhook_url)
+    if hook.scheme == "http" and hook.hostname not in HERE:
+        raise SettingsError("telegram.webhook_url begins with http://: Telegram calls https:// addresses only")
+    if telegram.webhook_secret and not SECRET_WORD.fullmatch(telegram.webhook_secret):
+        raise SettingsError("telegram.webhook_secret has signs that Telegram refuses: use 1 to 256 of A-Z, a-z, 0-9, _ and -")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
@@ -238,13 +287,18 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def _overlay(values: dict[str, dict[str, Any]], environment: Mapping[str, str]) -> None:
-    token = environment.get("TELEGRAM_BOT_TOKEN")
+    # A shell that reads it from a file may leave a line's end at it.
+    token = environment.get("TELEGRAM_BOT_TOKEN", "").strip()
     if token:
         values.setdefault("telegram", {})["token"] = token
     for variable, value in environment.items():
         if variable.startswith(PREFIX) and "__" in variable:
             section, key = variable.removeprefix(PREFIX).lower().split("__", 1)
             values.setdefault(section, {})[key] = value
+        elif variable.startswith(PREFIX):
+            section, _, key = variable.removeprefix(PREFIX).partition("_")
+            if key and section.lower() in SECTIONS:
+                raise SettingsError(f"unknown variable {variable}: two underscores stand behind the section, {PREFIX}{section}__{key}")
 
 
 def _coerce(name: str, value: object, default: object) -> Any:
@@ -254,7 +308,8 @@ def _coerce(name: str, value: object, default: object) -> Any:
     try:
         if isinstance(default, tuple):
             items = value.replace(",", " ").split() if isinstance(value, str) else value
-            return tuple(int(item) for item in items)  # type: ignore[attr-defined]
+            # A text is parsed; of other values only whole numbers are: int() would take 1.5 and true as well.
+            return tuple(int(item if type(item) is int else str(item)) for item in items)  # type: ignore[attr-defined]
         if isinstance(default, int):
             return int(str(value))
         if isinstance(default, float):
@@ -283,6 +338,7 @@ def _settle(settings: Settings, base: Path) -> Settings:
     # What is not named here stays as it was read.
     return replace(
         settings,
+        telegram=replace(settings.telegram, token=settings.telegram.token.strip()),
         database=replace(settings.database, url=settings.database.url or f"sqlite:///{var}/inyeon.db"),
         privacy=replace(
             settings.privacy,

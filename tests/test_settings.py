@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import configuration
-from configuration import BOUNDS, CHOICES, SECTIONS, SettingsError, load
+from configuration import ADDRESSES, BOUNDS, CHOICES, ORDERED, SECTIONS, SettingsError, load
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "settings.toml"
@@ -101,10 +101,13 @@ def another(section: str, name: str, default: object) -> str:
         return next(str(choice) for choice in CHOICES[section, name] if choice != default)
     if isinstance(default, tuple):
         return "77"
+    if (section, name) in ADDRESSES:
+        return "https://another"
     if isinstance(default, str):
         return "another"
     low, high = BOUNDS[section, name]
-    return str(type(default)(low if default != low else high))  # type: ignore[call-arg]
+    upper = any((section, name) == (of, most) for of, _, most in ORDERED)
+    return str(type(default)(high if upper or default == low else low))  # type: ignore[call-arg]
 
 
 def test_the_environment_can_name_another_file(tmp_path: Path) -> None:
@@ -138,6 +141,21 @@ def test_settings_cannot_be_changed() -> None:
         ("[telegram]\ntoken = 5\n", {}, "telegram.token"),
         ("[telegram]\nadmins = 5\n", {}, "telegram.admins"),
         ('[telegram]\nadmins = ["me"]\n', {}, "telegram.admins"),
+        ("[telegram]\nadmins = [1.5]\n", {}, "telegram.admins"),
+        ("[telegram]\nadmins = [true]\n", {}, "telegram.admins"),
+        ("", {"INYEON_LOCAL_PORT": "8090"}, "INYEON_LOCAL__PORT"),
+        ("", {"INYEON_DATABASE_URL": "mysql://u:p@h/x"}, "INYEON_DATABASE__URL"),
+        ('[paths]\nvar = ""\n', {}, "paths.var"),
+        ("", {"INYEON_PATHS__VAR": " "}, "paths.var"),
+        ("[learning]\nk_min = 9\n", {}, "learning.k_max"),
+        ("[crawler]\nage_min = 50\nage_max = 30\n", {}, "crawler.age_min"),
+        ('[telegram]\napi_base = "127.0.0.1:8081"\n', {}, "telegram.api_base"),
+        ('[telegram]\napi_base = "ftp://example.org"\n', {}, "telegram.api_base"),
+        ('[telegram]\napi_base = "http://[oops"\n', {}, "telegram.api_base"),
+        ('[telegram]\nwebhook_url = "example.org/hook"\n', {}, "telegram.webhook_url"),
+        ('[telegram]\nwebhook_url = "http://example.org/hook"\n', {}, "telegram.webhook_url"),
+        ('[telegram]\nwebhook_secret = "two words"\n', {}, "telegram.webhook_secret"),
+        ('[crawler]\ncommons_base = "commons.wikimedia.org"\n', {}, "crawler.commons_base"),
         ("local = 3\n", {}, "local"),
         ("[local\n", {}, "TOML"),
     ],
@@ -152,13 +170,34 @@ def test_a_bad_setting_is_refused_in_one_line(tmp_path: Path, text: str, environ
     assert "\n" not in message
 
 
+def test_a_line_end_behind_the_token_is_not_of_it(tmp_path: Path) -> None:
+    """As in `TELEGRAM_BOT_TOKEN="$(cat token.txt)"` where the file was written on Windows."""
+    file = tmp_path / "settings.toml"
+    file.write_text('[telegram]\ntoken = " 7:FILE "\n', encoding="utf-8")
+    assert load(file, {"TELEGRAM_BOT_TOKEN": "5:SECRET\r\n"}).telegram.token == "5:SECRET"
+    assert load(file, {"TELEGRAM_BOT_TOKEN": " "}).telegram.token == "7:FILE"
+    assert load(file, {}).telegram.token == "7:FILE"
+
+
+def test_a_refused_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(FILE, {"INYEON_TELEGRAM__API_BASE": "user:swordfish@127.0.0.1", "INYEON_PATHS__VAR": str(tmp_path)})
+    assert "swordfish" not in str(caught.value)
+
+
+def test_a_webhook_on_this_machine_needs_no_https(tmp_path: Path) -> None:
+    environment = {"INYEON_TELEGRAM__WEBHOOK_URL": "http://127.0.0.1:8443/hook", "INYEON_PATHS__VAR": str(tmp_path)}
+    assert load(FILE, environment).telegram.webhook_url == "http://127.0.0.1:8443/hook"
+
+
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"cannot read .*none\.toml"):
         load(tmp_path / "none.toml", {})
 
 
 def test_choices_and_bounds_name_real_settings() -> None:
-    for section, key in [*CHOICES, *BOUNDS]:
+    pairs = [(section, key) for section, *keys in ORDERED for key in keys]
+    for section, key in [*CHOICES, *BOUNDS, *ADDRESSES, *pairs]:
         assert key in {item.name for item in fields(SECTIONS[section])}
     numbers = {
         (name, item.name)
