@@ -1,8 +1,8 @@
 """MP4, M4A and QuickTime: places, devices, names and times are blanked in place, so that nothing that is played moves.
 
 Of each container only boxes that playing needs stay; whatever else there is (`udta`, `meta`, `uuid`, …) becomes free space.  Tracks
-that are neither picture, sound nor subtitles (phones and action cameras write where they were, many times a second) go
-with their samples.
+that are neither picture nor sound go with their samples: phones and action cameras write into them where they were, many times a
+second, drones into subtitles.  Between the samples that are played nothing is left either: dash cameras write places there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _INSIDE: Final = {
     b"mfra": {b"tfra", b"mfro"},
 }
 """The boxes that stay, by the container in which they stand."""
-_PLAYED: Final = {b"vide", b"soun", b"sbtl", b"subt", b"text"}
+_PLAYED: Final = {b"vide", b"soun"}
 _STAMPS: Final = {b"mvhd", b"tkhd", b"mdhd"}
 """Boxes with the times at which they were made and changed, after version and flags: 32 bits each, 64 in version 1."""
 HEADS_MAX: Final = 4_000_000
@@ -78,13 +78,14 @@ def _top(data: bytearray) -> list[Box]:
 
 
 def _movie(data: bytearray, movie: Box, media: list[tuple[int, int]], *, whole: bool) -> None:
-    room = len(data)
+    room, played = len(data), []
     for box in list(boxes(data, movie.body, movie.end)):
         demand(box.name != b"cmov", "a packed head")
         if box.name != b"trak":
             continue
-        handler = _handler(data, box)
-        if handler not in _PLAYED:
+        if _handler(data, box) in _PLAYED:
+            played += chunks(data, box, generously=True)
+        else:
             demand(whole and len(media) <= MEDIA_MAX, "samples in too many places")
             for start, end in chunks(data, box):
                 demand(any(first <= start and end <= last for first, last in media), "samples outside the media")
@@ -92,7 +93,27 @@ def _movie(data: bytearray, movie: Box, media: list[tuple[int, int]], *, whole: 
                 demand(room >= 0, "more samples than there is room for")
                 zero(data, start, end)
             blank(data, box)
+    if whole:
+        _between(data, media, sorted(played))
     _container(data, movie)
+
+
+def _between(data: bytearray, media: list[tuple[int, int]], played: list[tuple[int, int]]) -> None:
+    """Zeros for all that lies in the media and is no sample of what is played; all three are in order."""
+    gaps, at = [], 0
+    for start, end in (*played, (len(data), len(data))):
+        if start > at:
+            gaps.append((at, start))
+        at = max(at, end)
+    place = 0
+    for first, last in media:
+        while place < len(gaps) and gaps[place][1] <= first:
+            place += 1
+        while place < len(gaps) and gaps[place][0] < last:
+            zero(data, max(gaps[place][0], first), min(gaps[place][1], last))
+            if gaps[place][1] > last:
+                break
+            place += 1
 
 
 def _container(data: bytearray, container: Box) -> None:

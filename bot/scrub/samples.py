@@ -12,8 +12,13 @@ from bot.scrub.errors import UnsureError, demand
 SAMPLES_MAX: Final = 2_000_000
 
 
-def chunks(data: bytearray, track: Box) -> Iterator[tuple[int, int]]:
+def chunks(data: bytearray, track: Box, *, generously: bool = False) -> Iterator[tuple[int, int]]:
     """(start, end) of each chunk of the track.
+
+    Args:
+        data: the file.
+        track: one of its tracks.
+        generously: sound whose samples are said to be of one byte is taken to be as long as it can be: QuickTime counts moments there.
 
     Raises:
         UnsureError: its tables are broken.
@@ -29,11 +34,12 @@ def chunks(data: bytearray, track: Box) -> Iterator[tuple[int, int]]:
     same, count = number(data, sizes.body + 4), number(data, sizes.body + 8)
     demand(count <= SAMPLES_MAX and (same or sizes.size >= 12 + 4 * count), "a broken table of sizes")
     runs = _runs(data, by_chunk, len(offsets))
+    unit = _moment(data, tables) if generously and same == 1 else same
     sample = 0
     for index, start in enumerate(offsets):
         take = min(runs[index], count - sample)
         if same:
-            length = same * take
+            length = unit * take
         else:
             first = sizes.body + 12 + 4 * sample
             length = sum(number(data, first + 4 * place) for place in range(take))
@@ -56,6 +62,18 @@ def _offsets(data: bytearray, tables: dict[bytes, Box]) -> list[int]:
             demand(count <= SAMPLES_MAX and box.size >= 8 + width * count, "a broken table of chunks")
             return [number(data, box.body + 8 + width * place, width) for place in range(count)]
     return []
+
+
+def _moment(data: bytearray, tables: dict[bytes, Box]) -> int:
+    """Bytes of one moment of sound, at most: of all its channels, or of a packet (QuickTime File Format, sound sample description)."""
+    formats = tables.get(b"stsd")
+    longest = 1
+    for box in () if formats is None else boxes(data, formats.body + 8, formats.end):
+        # Behind 8 bytes: the version (2), 6 more, channels, bits; in version 1 samples and bytes of a packet behind the rate.
+        if box.size >= 28:
+            packet = number(data, box.body + 36) if number(data, box.body + 8, 2) == 1 and box.size >= 44 else 0
+            longest = max(longest, number(data, box.body + 16, 2) * -(-number(data, box.body + 18, 2) // 8), packet)
+    return longest
 
 
 def _runs(data: bytearray, box: Box, chunk_count: int) -> list[int]:

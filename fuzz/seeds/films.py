@@ -44,8 +44,9 @@ def _track(handler: bytes, entry: bytes, chunk: int, size: int) -> bytes:
 
 
 def mp4(brand: bytes = b"isom") -> bytes:
-    """A film of one picture, a track of places, and facts of every kind."""
+    """A film of one picture, tracks of places (one as subtitles, as drones write them), and facts of every kind, also between samples."""
     picture, place = b"PICTURE-DATA" * 4, SECRET * 2
+    told, gap = SECRET + b"GPS", b"freeGPS " + SECRET
     head = box(b"ftyp", brand, bytes(4), brand)
     start = len(head) + 8
     compressor = bytes((len(SECRET),)) + SECRET.ljust(31, b"\0")
@@ -56,10 +57,21 @@ def mp4(brand: bytes = b"isom") -> bytes:
         full(b"mvhd", _numbers(3_800_000_000, 3_800_000_001, 1000, 100), bytes(80)),
         _track(b"vide", entry, start, len(picture)),
         _track(b"meta", box(b"mebx", bytes(8)), start + len(picture), len(place)),
+        _track(b"sbtl", box(b"tx3g", bytes(30)), start + len(picture) + len(place), len(told)),
         box(b"udta", box(b"\xa9xyz", SECRET), box(b"meta", SECRET)),
         full(b"meta", SECRET),
     )
-    return head + box(b"mdat", picture, place) + movie + box(b"uuid", bytes(16), SECRET) + box(b"free", SECRET)
+    return head + box(b"mdat", picture, place, told, gap) + movie + box(b"uuid", bytes(16), SECRET) + box(b"free", SECRET)
+
+
+def sounding(entry: bytes, sound: bytes, moments: int) -> bytes:
+    """A QuickTime film of one chunk of plain sound, `moments` samples of which it says one byte each, and something behind it."""
+    head = box(b"ftyp", b"qt  ", bytes(4), b"qt  ")
+    track = _track(b"soun", entry, len(head) + 8, 1)
+    for one, other in ((b"stsz", (1, moments, 0)), (b"stsc", (1, 1, moments, 1))):
+        at = track.index(one) + 8
+        track = track[:at] + _numbers(*other) + track[at + 4 * len(other) :]
+    return head + box(b"mdat", sound, SECRET) + box(b"moov", full(b"mvhd", bytes(96)), track)
 
 
 def mp3() -> bytes:

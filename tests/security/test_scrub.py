@@ -155,6 +155,27 @@ def test_films_lose_days_devices_and_places_but_no_picture() -> None:
     assert b"mebx" not in made
 
 
+def test_films_keep_no_places_in_subtitles_nor_between_their_samples() -> None:
+    data = films.mp4()
+    assert b"GPS" in data
+    made = neutral(data)
+    assert made.sure
+    assert b"GPS" not in made.data
+    assert b"tx3g" not in made.data
+
+
+@pytest.mark.parametrize(("entry", "unit"), [(0, 4), (1, 6)])
+def test_sound_that_is_counted_in_moments_stays_whole(entry: int, unit: int) -> None:
+    """QuickTime says of plain sound that its samples have one byte, whatever their channels and bits."""
+    version = entry.to_bytes(2, "big") + bytes(6) + b"\0\x02\0\x10" + bytes(8)
+    packet = (1).to_bytes(4, "big") + bytes(4) + unit.to_bytes(4, "big") + bytes(4) if entry else b""
+    sound = bytes(range(1, 1 + 5 * unit))
+    made = neutral(films.sounding(films.box(b"sowt", bytes(6), b"\0\x01", version, packet), sound, 5))
+    assert made.sure
+    assert sound in made.data
+    assert SECRET not in made.data
+
+
 @pytest.mark.parametrize("vorbis", [False, True])
 def test_voice_messages_have_right_checksums(vorbis: bool) -> None:
     data = neutral(films.ogg(vorbis)).data
