@@ -78,7 +78,8 @@ def _top(data: bytearray) -> list[Box]:
 
 
 def _movie(data: bytearray, movie: Box, media: list[tuple[int, int]], *, whole: bool) -> None:
-    room, played = len(data), []
+    room = len(data)
+    played: list[tuple[int, int]] = []
     for box in list(boxes(data, movie.body, movie.end)):
         demand(box.name != b"cmov", "a packed head")
         if box.name != b"trak":
