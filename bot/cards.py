@@ -5,11 +5,12 @@ Values that draw themselves (`bot.replies.Drawing`): a use case says what is on 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bot.canvas import BOLD, HEAVY, LINE, REGULAR, ROSE, SOFT, WHITE, Canvas, Rgb, decode, encode, font, load, wrap
+from bot.canvas import BOLD, HEAVY, LINE, REGULAR, ROSE, SOFT, WHITE, Canvas, Rgb, decode, encode, font, load
 from bot.replies import Named, Word, word
 from bot.words import Words
 from engine.fashion import KOREAN
@@ -22,6 +23,8 @@ TALLEST: Final = 1900
 BAR: Final = 300
 LARGE, NARROW = 52, 42
 """Size of a type's name across the card, and in the panel beside a collage."""
+ABOUT: Final = 3
+"""Rows for the words about a type: in the panel all of what the packs say needs three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class TypeCard:
         top = _header(canvas, words.plain(word("card.title"), language), words.plain(word("card.brand"), language))
         top = self._pictures(canvas, top, [*faces, *fashions][0], words, language, both=bool(faces))
         for shown in faces:
-            top = _described(canvas, (EDGE, top), INNER, shown, words, language) + GAP
+            top = _described(canvas, (EDGE, top), INNER, shown, words, language, LARGE) + GAP
         for shown in fashions:
             top = _fashion(canvas, top, shown, words, language) + GAP
         if worn:
@@ -161,28 +164,29 @@ def _header(canvas: Canvas, title: str, brand: str) -> int:
     return 156
 
 
-def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown, words: Words, language: str) -> int:
-    """Kind, name, words about it and how sure it is; returns where it ends below."""
+def _described(canvas: Canvas, place: tuple[int, int], width: int, shown: Shown, words: Words, language: str, size: int) -> int:
+    """Kind, name (its letters `size` high), words about it and how sure it is; returns where it ends below."""
     left, top = place
     named, about = (shown.name.ko, shown.about.ko) if language == "ko" else (shown.name.en, shown.about.en)
     top = canvas.text((left, top), words.plain(word(f"card.kind.{shown.kind}"), language), 33, BOLD, ROSE)
-    top = canvas.text((left, top + 2), named, LARGE if width > INNER // 2 else NARROW, HEAVY, width=width, lines=2)
+    top = canvas.text((left, top + 2), named, size, HEAVY, width=width, lines=2)
     if about:
-        top = canvas.text((left, top + 2), about, 35, REGULAR, SOFT, width=width, lines=2)
+        top = canvas.text((left, top + 2), about, 35, REGULAR, SOFT, width=width, lines=ABOUT)
     sure = words.plain(word("card.sure", sure=sureness(shown.confidence), percent=round(shown.confidence * 100)), language)
-    bar = min(BAR, width - 340)
+    bar = min(BAR, width - 22 - math.ceil(font(33).getlength(sure)))  # how sure it is, is never cut
     canvas.bar((left, top + 18, left + bar, top + 38), shown.confidence)
     canvas.text((left + bar + 22, top + 8), sure, 33, REGULAR, SOFT, width=width - bar - 22)
     return top + 54
 
 
 def _fashion(canvas: Canvas, top: int, shown: Shown, words: Words, language: str) -> int:
-    """The fashion type with its collage in a panel, which is higher where the name takes two lines."""
+    """The fashion type with its collage in a panel, which is as high as its words need."""
     width = INNER - 380 - 24
-    named = shown.name.ko if language == "ko" else shown.name.en
-    high = 330 + 60 * (len(wrap(named, font(NARROW, HEAVY), width, 2)) - 1)
+    # Drawn once beside the page to see how high it becomes: the panel lies below the words.
+    ends = _described(Canvas(WIDTH, TALLEST), (EDGE + 380, top + 26), width, shown, words, language, NARROW)
+    high = max(330, ends + 26 - top)
     canvas.panel((EDGE, top, WIDTH - EDGE, top + high), WHITE)
     middle = top + high // 2
     canvas.picture(load(shown.picture), (EDGE + 20, middle - 125, EDGE + 20 + 333, middle + 125), 22)
-    _described(canvas, (EDGE + 380, top + 26), width, shown, words, language)
+    _described(canvas, (EDGE + 380, top + 26), width, shown, words, language, NARROW)
     return top + high

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from PIL import Image
 from bot import canvas, cards
 from bot.replies import Named
 from bot.words import LANGUAGES, Words
+from engine.types import STARTER, TypePack
 
 WORDS = Words()
 LONG = Named("아주 길고 또 길어서 한 줄에 다 들어가지 않는 타입 이름", "A name so long that it does not fit into a single line of the card")
@@ -60,6 +62,43 @@ def test_a_card_with_one_type_is_shorter(picture: Path, language: str, kinds: tu
     shown = tuple(cards.Shown(Named("가", "A"), picture, 0.9, kind=kind) for kind in kinds)
     image = opened(cards.TypeCard(photo(), None, shown, (), ()).draw(WORDS, language))
     assert image.height < 1100
+
+
+class Watched(canvas.Canvas):
+    """Notes where panels and bars are, and which texts do not fit."""
+
+    panels: ClassVar[list[tuple[int, int, int, int]]] = []
+    bars: ClassVar[list[tuple[int, int, int, int]]] = []
+    lost: ClassVar[list[str]] = []
+
+    def panel(self, box: tuple[int, int, int, int], colour: str = canvas.WHITE, radius: int = 36) -> None:
+        if colour == canvas.WHITE:
+            self.panels.append(box)
+        super().panel(box, colour, radius)
+
+    def bar(self, box: tuple[int, int, int, int], share: float) -> None:
+        self.bars.append(box)
+        super().bar(box, share)
+
+    def text(self, place: tuple[int, int], text: str, size: int, weight: canvas.Weight = canvas.REGULAR, *more: Any, **kept: Any) -> int:
+        if kept.get("width") and canvas.wrap(text, canvas.font(size, weight), kept["width"], kept.get("lines", 1))[-1].endswith("…"):
+            self.lost.append(text)
+        return super().text(place, text, size, weight, *more, **kept)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_every_fashion_type_stay_whole_within_their_panel(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "Canvas", Watched)
+    types = [info for info in TypePack.load(STARTER).by_id.values() if info.kind == "fashion"]
+    assert types
+    for info in types:
+        for kept in (Watched.panels, Watched.bars, Watched.lost):
+            kept.clear()
+        named, about = Named(info.name_ko, info.name), Named(info.description_ko, info.description)
+        cards.TypeCard(photo(), None, (cards.Shown(named, info.picture, 0.4, about, "fashion"),), (), ()).draw(WORDS, language)
+        [panel], bar = Watched.panels, Watched.bars[-1]
+        assert panel[1] < bar[1] < bar[3] + 15 < panel[3], f"how sure {info.name} is stands in its panel"
+        assert not Watched.lost
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
