@@ -18,7 +18,7 @@ from crawler import readings
 from crawler.bodies import bodies
 from crawler.settings import CrawlerSettings
 from crawler.signals import Apart, apart, extent, inside, margin, seam
-from engine.analysis import EXPOSURE_MIN, SHARPNESS_MIN, Readers
+from engine.analysis import COMPARABLE_SCORE, EXPOSURE_MIN, SHARPNESS_MIN, Readers
 from engine.attributes import MINOR, AttributeReader, Attributes
 from engine.backends.runtime import Runtime, make_runtime
 from engine.embedding import FaceEmbedder, Kind
@@ -195,6 +195,7 @@ class Separator:
         left, right = sorted(faces[:2], key=lambda face: face.box[0] + face.box[2] / 2)
         one, other = self._subjects(parts, photo, evened, left, right)
         details |= {"likeness": float(one.embedding @ other.embedding), "seam": seam(image, left, right)}
+        details["third"] = _third(found, left, right)
         reason = self._wrong_with((one, other)) or _wrong_between(details) or self._wrong_beside(parts, photo, faces)
         return Decision(not reason, reason, (one, other), score, details)
 
@@ -268,6 +269,12 @@ def _found(parts: Readers, image: Image) -> tuple[tuple[FaceBox, ...], Image]:
         return found, image
     plain = parts.detector.predict(image)
     return (found, evened) if _sureness(found) >= _sureness(plain) else (plain, image)
+
+
+def _third(found: tuple[FaceBox, ...], left: FaceBox, right: FaceBox) -> float:
+    """How wide the widest other face is, against the narrower one of the two; 0 where there is none."""
+    widths = [face.box[2] for face in found if face is not left and face is not right and face.score >= COMPARABLE_SCORE]
+    return max(widths, default=0.0) / max(min(left.box[2], right.box[2]), 1.0)
 
 
 def _sureness(faces: tuple[FaceBox, ...]) -> float:

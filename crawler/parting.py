@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crawler.couples import Reason, Separator, Subject, unreadable
 from crawler.people import box_of
-from engine.analysis import Analyser
+from engine.analysis import COMPARABLE, Analyser
 from engine.attributes import Attributes
 from engine.compatibility import Problem
 from engine.images import Decoded, decode
@@ -24,7 +24,7 @@ PROBLEMS: dict[Reason, Problem] = {
     "too_dark_or_blurred": Problem("too_dark_or_blurred", "A face is too dark or blurred to read: give another photo."),
     "collage": Problem("no_couple", "These seem to be two photos put together: give them as two photos."),
     "same_person_twice": Problem("same_person", "Both people seem to be the same person: give a photo of two people."),
-    "crowd": Problem("several_faces", "More than two people stand together: give a photo of two people only."),
+    "crowd": Problem("several_faces", "More than two people can be seen: give a photo of two people only."),
     "minor": Problem("minor", "A person who may be under 18 is not compared with anybody."),
     "age_out_of_range": Problem("no_couple", "An age could not be read well enough: give two photos instead."),
 }
@@ -65,6 +65,9 @@ class Parting:
         decision = self.separator.separate(photo)
         if not decision.accepted or decision.subjects is None:
             return Parted(None, decision.reason or "bystander")
+        if decision.details.get("third", 0.0) >= COMPARABLE:
+            # A couple with a friend a few steps behind is still a couple to be counted, but here two people agreed and a third did not.
+            return Parted(None, "crowd")
         left, right = (self._person(photo, subject) for subject in decision.subjects)
         return Parted((left, right))
 

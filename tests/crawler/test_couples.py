@@ -108,6 +108,19 @@ def test_a_third_one_far_behind_is_passed_over(separator: Separator, cast: Cast)
     assert decide(separator, *three).accepted
 
 
+@pytest.mark.parametrize(("side", "reason"), [(140, "crowd"), (80, "")])
+def test_who_compares_two_is_refused_where_a_third_can_be_recognised(
+    separator: Separator, crawler_cache: Path, cast: Cast, side: int, reason: str
+) -> None:
+    """Two agreed to it: somebody else whose face is half as large as theirs did not, though collecting takes them for a passer-by."""
+    three = [Placed(cast.men[0], 20, 120, 250), Placed(cast.women[0], 290, 120, 250), Placed(cast.men[1], 600, 60, side)]
+    data = encode_jpeg(scene(*three), 92)
+    assert separator.predict(data).accepted
+    parted = Parting(separator, Analyser(EngineSettings(), crawler_cache)).predict(data)
+    assert parted.reason == reason
+    assert (parted.people is None) == bool(reason)
+
+
 @pytest.mark.parametrize("left", [-95, -120])
 def test_a_face_that_the_edge_cuts_through_is_nobodys_portrait(separator: Separator, cast: Cast, left: int) -> None:
     assert decide(separator, Placed(cast.men[0], left, 110, 250), Placed(cast.women[0], 330, 110, 250)).reason == "one_person"
