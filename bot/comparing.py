@@ -96,6 +96,7 @@ class Comparing:
         self._analyser, self._parts = analyser, parts
         self._sessions: OrderedDict[int, Session] = OrderedDict()
         self._done: dict[int, deque[datetime]] = {}
+        self._answered: set[int] = set()
         self._lock = threading.Lock()
 
     def begin(self, member_id: int, mode: Mode, now: datetime) -> Session:
@@ -103,6 +104,7 @@ class Comparing:
         made = Session(mode, now + timedelta(minutes=self.settings.minutes), [None] * (2 if mode == "two" else 1))
         with self._lock:
             self._sessions.pop(member_id, None)
+            self._answered.discard(member_id)
             self._sessions[member_id] = made
             while len(self._sessions) > self.settings.sessions:
                 self._sessions.popitem(last=False)
@@ -114,10 +116,17 @@ class Comparing:
         with self._lock:
             return self._sessions.get(member_id)
 
-    def end(self, member_id: int) -> None:
-        """Forget a session with its photos."""
+    def end(self, member_id: int, *, answered: bool = False) -> None:
+        """Forget a session with its photos; `answered`: the member was told what came of it."""
         with self._lock:
             self._sessions.pop(member_id, None)
+            if answered:
+                self._answered.add(member_id)
+
+    def answered(self, member_id: int) -> bool:
+        """Whether the member's last session ended with an answer within the hour: nothing was lost with it."""
+        with self._lock:
+            return member_id in self._answered
 
     def sweep(self, now: datetime) -> None:
         """Forget the photos whose time is over, and who compared when."""
@@ -129,6 +138,7 @@ class Comparing:
                     times.popleft()
                 if not times:
                     del self._done[member_id]
+            self._answered &= self._done.keys()
 
     def allows(self, member_id: int, now: datetime) -> bool:
         """Whether the member may compare once more within the hour; noted if so."""

@@ -6,13 +6,12 @@ import asyncio
 from typing import Final
 
 from aiogram import F, Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.comparing import Comparing, Mode, Read, Session
 from bot.desk import Desk, Event
 from bot.handlers.attachments import picture, too_large
-from bot.handlers.filters import AtStep, Pressed
+from bot.handlers.filters import AtStep, Command, Pressed
 from bot.replies import Press
 from bot.usecases import compat
 from db.records import Member
@@ -92,7 +91,7 @@ async def tick(query: CallbackQuery, desk: Desk, member: Member, press: Press) -
     """A box."""
     session = _comparing(desk).of(member.id, desk.services.clock())
     if session is None or session.missing or press.to not in (1, 2):
-        await _lost(query, desk, session)
+        await _lost(query, desk, member, session)
         return
     session.boxes[press.to - 1] = not session.boxes[press.to - 1]
     await desk.run(query, compat.tick, session)
@@ -103,7 +102,7 @@ async def compare(query: CallbackQuery, desk: Desk, member: Member) -> None:
     comparing = _comparing(desk)
     session = comparing.of(member.id, desk.services.clock())
     if session is None or session.missing:
-        await _lost(query, desk, session)
+        await _lost(query, desk, member, session)
     elif not all(session.boxes):
         await desk.run(query, compat.unticked)
     elif not comparing.allows(member.id, desk.services.clock()):
@@ -121,13 +120,13 @@ async def _answer(query: CallbackQuery, desk: Desk, member: Member, session: Ses
     comparing = _comparing(desk)
     made = await desk.services.runtime.read(compat.verdict, desk.services.context(), read)
     if made is not None and made.problem is None:
-        comparing.end(member.id)
+        comparing.end(member.id, answered=True)
         await desk.run(query, compat.result, read, made)
         return
     reason = made.problem.code if made is not None and made.problem is not None else read.reason
     number = made.problem.photo if made is not None and made.problem is not None else 0
     if reason in compat.SEVERAL:
-        comparing.end(member.id)
+        comparing.end(member.id, answered=True)
         await desk.run(query, compat.refused, reason, None, 0)
         return
     # The same person twice: the second photo is to be another one's.
@@ -151,9 +150,11 @@ async def remind(message: Message, desk: Desk, member: Member) -> None:
     await desk.run(message, compat.remind, _comparing(desk).of(member.id, desk.services.clock()))
 
 
-async def _lost(event: Event, desk: Desk, session: Session | None) -> None:
+async def _lost(event: Event, desk: Desk, member: Member, session: Session | None) -> None:
     """A button of a comparison that is no longer there, or that waits for a photo."""
-    if session is None:
+    if session is None and _comparing(desk).answered(member.id):
+        await desk.run(event, compat.pressed_again)
+    elif session is None:
         await desk.run(event, compat.start_again)
     else:
         await desk.run(event, compat.ask, session)

@@ -15,7 +15,7 @@ from bot.comparing import Read, Session
 from bot.compat_card import CompatCard, Side
 from bot.context import Context
 from bot.keyboards import button
-from bot.replies import Lines, Named, Notice, Picture, Replies, Rows, Say, Word, word
+from bot.replies import Clear, Lines, Named, Notice, Picture, Replies, Rows, Say, Word, word
 from bot.usecases import couples, detour, matching
 from db.records import Member
 from db.session import Connection
@@ -70,6 +70,11 @@ def start_again(connection: Connection, context: Context, member: Member) -> Rep
     return [Say(word("compat.gone"), ((AGAIN,),))]
 
 
+def pressed_again(connection: Connection, context: Context, member: Member) -> Replies:
+    """A button of a comparison that was answered, pressed twice perhaps: nothing was lost, and nothing is left to do."""
+    return [Notice(word("ask.passed")), Clear()]
+
+
 def too_often(connection: Connection, context: Context, member: Member, most: int) -> Replies:
     """So many in an hour."""
     return [Say(word("compat.too_often", n=most))]
@@ -103,8 +108,8 @@ def refused(connection: Connection, context: Context, member: Member, reason: st
     if number and session is not None and session.mode == "two":
         said = Say(word("compat.refused_one", number=number, why=_why(context, reason)))
     if session is None:
-        return [Say(said.word, ((AGAIN,),))]
-    return [said, *ask(connection, context, member, session)]
+        return [Clear(), Say(said.word, ((AGAIN,),))]
+    return [Clear(), said, *ask(connection, context, member, session)]
 
 
 def verdict(connection: Connection, context: Context, read: Read) -> Comparison | None:
@@ -133,7 +138,7 @@ def result(connection: Connection, context: Context, member: Member, read: Read,
     )
     figures = {"score": f"{made.score:.0f}", "low": f"{low:.0f}", "high": f"{high:.0f}"}
     text = word("compat.caption", **figures, n=f"{made.couples:,}") if observed else word("compat.caption_prior", **figures)
-    return [Picture(card, text, ((button("compat.why", "compat_why", choice=packed(made)),), (AGAIN,)))]
+    return [Clear(), Picture(card, text, ((button("compat.why", "compat_why", choice=packed(made)),), (AGAIN,)))]
 
 
 def side(pack: TypePack, seen: Analysis) -> Side:

@@ -16,7 +16,7 @@ from bot.commands import MEMBERS
 from bot.comparing import Comparing, Read, Session
 from bot.compat_card import CompatCard, Side
 from bot.render import CALLBACK_LIMIT, render, unpack
-from bot.replies import Named, Notice, Picture, Press, Replies, Say, word
+from bot.replies import Clear, Named, Notice, Picture, Press, Replies, Say, word
 from bot.settings import CompatSettings
 from bot.usecases import compat, onboarding
 from crawler.couples import Reason
@@ -76,7 +76,8 @@ def result(town: Town, member_id: int, read: Read) -> Picture:
     made = verdict(town, read)
     assert made is not None
     assert made.problem is None
-    [said] = town.act(member_id, compat.result, read, made)
+    cleared, said = town.act(member_id, compat.result, read, made)
+    assert isinstance(cleared, Clear), "what was answered cannot be pressed again"
     assert isinstance(said, Picture)
     return said
 

@@ -120,8 +120,27 @@ async def test_two_photos_and_one_photo_of_both_and_nothing_is_stored(stage: Sta
     comparing = stage.application.services.comparing
     assert comparing is not None
     assert not comparing._sessions, "nor is anything left in memory"
-    await me.press_data(board, "compat_go::")
-    await me.hears(says("compat.gone", language))
+    # An answered comparison lost nothing: whoever presses its button again, or twice, is not told that something was.
+    assert not buttons(await me.message(board["message_id"])), "what was answered cannot be pressed again"
+    for data in ("compat_go::", "compat_box:1:"):
+        assert (await me.press_data(board, data))["text"] == says("ask.passed", language)
+    await me.hears_nothing()
+
+
+async def test_pressed_twice_it_answers_once(stage: Stage) -> None:
+    me = await stage.person(1001, "en", gender="woman", seeks="men")
+    board = await tick(me, await two(me, selfie(*HER), selfie(*HIM)), 1, 2)
+    await asyncio.gather(me.press_data(board, "compat_go::"), me.press_data(board, "compat_go::"))
+    await me.hears(is_result)
+    await me.hears_nothing()
+    # A comparison that ends without an answer says so as before.
+    await begin(me, "compat_two")
+    await me.hears(says("compat.send_1"))
+    assert stage.application is not None
+    assert stage.application.services.comparing is not None
+    stage.application.services.comparing.end(stage.member(me).id)
+    await me.attach("photo", selfie(*HIM), "him.jpg")
+    await me.hears(says("compat.gone"))
 
 
 async def test_kind_refusals(stage: Stage) -> None:
