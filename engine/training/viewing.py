@@ -12,6 +12,7 @@ from engine.backends.runtime import Runtime
 from engine.embedding import FaceEmbedder, Kind
 from engine.faces import FaceDetector
 from engine.fashion import FashionReader
+from engine.preprocess import lit
 from engine.training.alter import altered
 from engine.training.corpus import decoded
 from engine.values import FaceBox, Vector
@@ -42,7 +43,8 @@ class Viewer:
         if photo is None:
             return []
         random = np.random.default_rng(seed)
-        copies = [altered(photo, random) for _ in range(number)]
+        # Faces are looked for and embedded in the light in which those of selfies and couples are (`engine.analysis`).
+        copies = [lit(altered(photo, random), "faint") for _ in range(number)]
         return [self.embedder.predict(copy, found[0]) for copy in copies if (found := self.detector.predict(copy))]
 
     def fashion(self, body: bytes, number: int, seed: int) -> list[Vector]:
@@ -54,7 +56,7 @@ class Viewer:
         found = []
         for _ in range(number):
             copy = altered(photo, random)
-            faces = self.detector.predict(copy)
+            faces = self.detector.predict(lit(copy, "faint"))
             vector = self.reader.predict(copy, faces[0]).embedding if faces else None
             if vector is not None:
                 found.append(vector)
@@ -68,14 +70,16 @@ class Viewer:
         points = np.asarray(CROP_POINTS, dtype=np.float32)
         left, top = points.min(axis=0) - 30
         right, bottom = points.max(axis=0) + 30
-        return self.embedder.predict(photo, FaceBox((float(left), float(top), float(right - left), float(bottom - top)), points, 1.0))
+        face = FaceBox((float(left), float(top), float(right - left), float(bottom - top)), points, 1.0)
+        # Only the crop is left of the photo whose light was evened: its own range stands for that.
+        return self.embedder.predict(lit(photo, "faint"), face)
 
     def fashion_again(self, body: bytes, face: FaceBox | None) -> Vector | None:
         """The fashion embedding of a stored body crop with the face at `face` (None: it is looked for)."""
         photo = decoded(body)
         if photo is None:
             return None
-        found = self.detector.predict(photo) if face is None else (face,)
+        found = self.detector.predict(lit(photo, "faint")) if face is None else (face,)
         return self.reader.predict(photo, found[0]).embedding if found else None
 
 
