@@ -26,7 +26,10 @@ from engine.values import Image, Problem
 SIDE_MAX = 100_000
 """Pixels: no camera makes a photo that is longer; some decoders allocate by the side."""
 ORIENTATION = 0x0112
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_ANY_BRANDS = {b"mif1", b"msf1"}
+"""Of the container whatever is in it; AVIF names them too."""
+_AVIF_BRANDS = {b"avif", b"avis", b"avio"}
 SCANNED_MAX = 1_000_000_000
 """Pixels times scans of a progressive JPEG: a small file may ask for a large picture hundreds of times over; cameras ask 10 times."""
 ENOUGH = 0.75
@@ -115,7 +118,7 @@ def _kind(data: bytes) -> str | None:
     if data[4:8] == b"ftyp":
         length = min(int.from_bytes(data[:4], "big"), 64)
         brands = {data[8:12], *(data[at : at + 4] for at in range(16, length, 4))}
-        return "HEIC" if brands & _HEIC_BRANDS else None
+        return "HEIC" if brands & _HEVC_BRANDS or (brands & _ANY_BRANDS and not brands & _AVIF_BRANDS) else None
     return None
 
 

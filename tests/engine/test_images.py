@@ -118,6 +118,15 @@ def test_other_formats_are_refused() -> None:
     assert refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>").code == "not_an_image"
 
 
+def test_a_format_that_is_not_taken_is_not_called_broken() -> None:
+    """Sending it again would not help: what helps is another format.  AVIF comes in the container of HEIC."""
+    wanted = refused(saved(picture(), "GIF")).message
+    assert refused(saved(picture(), "AVIF")).message == wanted
+    for brands in (b"avif" + b"mif1miaf", b"mif1" + b"avifmiaf", b"avis" + b"msf1mif1"):
+        assert refused(b"\0\0\0\x18ftyp" + brands[:4] + b"\0\0\0\0" + brands[4:] + bytes(64)).message == wanted
+    assert refused(b"\0\0\0\x18ftypmif1\0\0\0\0heicmif1" + bytes(64)).message != wanted
+
+
 def test_limits() -> None:
     assert refused(b"\xff\xd8\xff" + bytes(100_000), SMALL).code == "too_large"
     for kind in ("JPEG", "PNG", "WEBP", "HEIC"):
