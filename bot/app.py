@@ -116,9 +116,15 @@ class Application:
             raise
 
     async def _start(self) -> None:
+        telegram = self.settings.telegram
+        if telegram.mode == "webhook" and not (telegram.webhook_url and telegram.webhook_secret):
+            raise StartError("webhook mode needs telegram.webhook_url and telegram.webhook_secret: set both, or telegram.mode=polling")
         loading = asyncio.create_task(asyncio.to_thread(self._load_engine))
         self._background.append(loading)
-        self.database = Database(self.settings.database, self.settings.privacy)
+        try:
+            self.database = Database(self.settings.database, self.settings.privacy)
+        except DatabaseError as error:
+            raise StartError(str(error)) from error
         self.runtime = Runtime(self.database, engine_threads=self.settings.engine.threads)
         await self._open_database()
         await asyncio.to_thread(upkeep.step_over, self.database)
@@ -327,8 +333,6 @@ class Application:
 
     async def _listen_for_webhook(self, bot: Bot) -> None:
         telegram = self.settings.telegram
-        if not telegram.webhook_url or not telegram.webhook_secret:
-            raise StartError("webhook mode needs telegram.webhook_url and telegram.webhook_secret: set both, or telegram.mode=polling")
         path = urlsplit(telegram.webhook_url).path or "/"
         self._web = web.AppRunner(Webhook(self.intake.accept, telegram.webhook_secret).application(path), access_log=None)
         await self._web.setup()
@@ -336,9 +340,12 @@ class Application:
             await web.TCPSite(self._web, telegram.webhook_host, telegram.webhook_port).start()
         except OSError as error:
             place = f"{telegram.webhook_host}:{telegram.webhook_port}"
-            raise StartError(f"cannot listen on {place} ({error.strerror}): change telegram.webhook_port") from None
+            raise StartError(f"cannot listen on {place} ({error.strerror}): change telegram.webhook_host or webhook_port") from None
         wanted = self.dispatcher.resolve_used_update_types()
-        await patiently(lambda: bot.set_webhook(telegram.webhook_url, secret_token=telegram.webhook_secret, allowed_updates=wanted))
+        try:
+            await patiently(lambda: bot.set_webhook(telegram.webhook_url, secret_token=telegram.webhook_secret, allowed_updates=wanted))
+        except TelegramAPIError as error:
+            raise StartError(f"the Bot API server refuses telegram.webhook_url ({error.message}): change it, or telegram.mode") from None
 
     async def _seed(self, local: LocalServer) -> None:
         """Demo members, after the bot is already there to talk to."""

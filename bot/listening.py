@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
+from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramRetryAfter, TelegramUnauthorizedError
 from aiogram.types import Update
 from aiohttp import web
 from pydantic import ValidationError
@@ -26,6 +26,11 @@ LARGEST = 1 << 20
 """Bytes of a webhook's body; an update has a few thousand."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 a header's name
+ADVICE: dict[type[Exception], str] = {
+    TelegramConflictError: ": another process asks with this token, or a webhook is set: end the other one, one token is for one bot",
+    TelegramUnauthorizedError: ": the token is not accepted any more: give the new one of @BotFather and start again",
+}
+"""What an operator can do where asking again does not help."""
 Accept = Callable[[Sequence[object]], Awaitable[None]]
 log = logging.getLogger(__name__)
 
@@ -52,7 +57,8 @@ class Polling:
                 await asyncio.sleep(error.retry_after)
             except Exception as error:  # noqa: BLE001 whatever it is, a bot that stops listening is worse
                 known = isinstance(error, TelegramAPIError | OSError | DatabaseError)
-                log.log(logging.WARNING if known else logging.ERROR, "updates cannot be had: %s", type(error).__name__)
+                advice = ADVICE.get(type(error), "")
+                log.log(logging.WARNING if known else logging.ERROR, "updates cannot be had (%s)%s", type(error).__name__, advice)
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
             else:

@@ -23,8 +23,8 @@ LOST_MYSQL = frozenset({1040, 1053, 1927, 2002, 2003, 2006, 2013})
 MATH = ("sin", "cos", "radians")
 
 
-def parse(url: str) -> URL:
-    """`url` with its driver settled.
+def parse(url: str, setting: str = "database.url") -> URL:
+    """`url` with its driver settled; `setting` is what it is called in the settings.
 
     Raises:
         BadUrl: not a URL, another kind of database, or SQLite without a file.
@@ -34,16 +34,16 @@ def parse(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         # The text may hold a password: it is not repeated.
-        raise BadUrl("database.url is not a URL: use sqlite:///FILE or mysql+pymysql://user:password@host:3306/name") from None
+        raise BadUrl(f"{setting} is not a URL: use sqlite:///FILE or mysql+pymysql://user:password@host:3306/name") from None
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
-            raise BadUrl("database.url names no file: use sqlite:///FILE (several threads cannot share a database in memory)")
+            raise BadUrl(f"{setting} names no file: use sqlite:///FILE (several threads cannot share a database in memory)")
         return parsed.set(drivername="sqlite")
     if parsed.drivername in ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"):
         if not parsed.database:
-            raise BadUrl("database.url names no database: use mysql+pymysql://user:password@host:3306/name")
+            raise BadUrl(f"{setting} names no database: use mysql+pymysql://user:password@host:3306/name")
         return parsed.set(drivername="mysql+pymysql")
-    raise BadUrl(f"database.url starts with {parsed.drivername!r}: use sqlite:///FILE or mysql+pymysql://…")
+    raise BadUrl(f"{setting} starts with {parsed.drivername!r}: use sqlite:///FILE or mysql+pymysql://…")
 
 
 def make(url: URL, settings: DatabaseSettings, *, read_only: bool, durable: bool = False, patience: float = BUSY_SECONDS) -> Engine:

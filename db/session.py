@@ -46,6 +46,8 @@ class Database:
         A `durable` SQLite database is on the disk at each commit, also over a power cut.
         """
         self.settings = settings
+        if privacy is not None:
+            engines.parse(privacy.vault_url, "privacy.vault_url")  # here, where it is known which of the two it is
         self.vault = None if privacy is None else Vault(Database(DatabaseSettings(url=privacy.vault_url), durable=True), privacy)
         self._durable = durable
         self.url = engines.parse(settings.url)

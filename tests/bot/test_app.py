@@ -20,6 +20,7 @@ import configuration
 from bot import commands, routers
 from bot.app import Application
 from bot.errors import StartError
+from bot.local.faults import Fault
 from bot.words import Words
 from db.session import Database
 from engine.analysis import Analyser
@@ -91,6 +92,32 @@ async def test_webhook_mode_needs_its_secret(tmp_path: Path, small_pack: Path, a
     line = await refusal(application(tmp_path, small_pack, analyser, **environment))
     await stage.server.stop()
     assert "telegram.webhook_secret" in line
+
+
+@pytest.mark.parametrize("setting", ["database.url", "privacy.vault_url"])
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://u:swordfish@127.0.0.1/x"])
+async def test_a_database_that_is_none(tmp_path: Path, small_pack: Path, analyser: Analyser, setting: str, url: str) -> None:
+    variable = f"INYEON_{setting.replace('.', '__').upper()}"
+    line = await refusal(application(tmp_path, small_pack, analyser, **{variable: url}))
+    assert line.startswith(setting)
+    assert "swordfish" not in line
+
+
+async def test_a_webhook_that_telegram_refuses(tmp_path: Path, small_pack: Path, analyser: Analyser) -> None:
+    stage = Stage(tmp_path, small_pack, analyser)
+    await stage.server.start()
+    stage.server.faults.add(Fault("setWebhook", code=403))
+    environment = {
+        "TELEGRAM_BOT_TOKEN": stage.server.token,
+        "INYEON_TELEGRAM__API_BASE": stage.server.base_url,
+        "INYEON_TELEGRAM__MODE": "webhook",
+        "INYEON_TELEGRAM__WEBHOOK_URL": "https://example.org/hook",
+        "INYEON_TELEGRAM__WEBHOOK_SECRET": "a-random-word",
+        "INYEON_TELEGRAM__WEBHOOK_PORT": "0",
+    }
+    line = await refusal(application(tmp_path, small_pack, analyser, **environment))
+    await stage.server.stop()
+    assert "telegram.webhook_url" in line
 
 
 def test_unusable_settings_exit_with_2() -> None:
