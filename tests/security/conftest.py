@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.journeys.conftest import analyser, patient, small_pack, stage
+from tests.journeys.conftest import analyser, environment, patient, small_pack, stage
 
-__all__ = ["analyser", "patient", "small_pack", "stage"]
+__all__ = ["analyser", "environment", "patient", "small_pack", "stage"]
