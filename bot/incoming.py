@@ -167,7 +167,16 @@ class Incoming:
     @property
     def command(self) -> bool:
         """Whether it speaks to the bot and not to a partner."""
-        return self.kind == "text" and self.text.startswith("/")
+        return self.kind == "text" and is_command(self.text)
+
+
+def is_command(text: str) -> bool:
+    """Whether Telegram would show a text as beginning with a command: such letters, digits or `_` behind the slash.
+
+    >>> is_command("/help me"), is_command("/7"), is_command("/ㅋㅋㅋ"), is_command("// so"), is_command("no /help")
+    (True, True, False, False, False)
+    """
+    return text[:1] == "/" and (text[1:2] == "_" or (text[1:2].isascii() and text[1:2].isalnum()))
 
 
 class Dumps(Protocol):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject, Filter
+from aiogram.filters import CommandObject, Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from bot.desk import Desk, Services
-from bot.handlers.filters import AtStep, Pressed
+from bot.handlers.filters import AtStep, Command, Pressed
 from bot.replies import Press
 from bot.usecases import admin, broadcast, decisions, moderation
 from db.records import Member

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.desk import Desk
-from bot.handlers.filters import Pressed
+from bot.handlers.filters import Command, Pressed
 from bot.replies import Press
 from bot.usecases import chats
 

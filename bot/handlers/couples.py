@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Final
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject, CommandStart, Filter
+from aiogram.filters import CommandObject, Filter
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.desk import Desk
 from bot.handlers.attachments import picture, too_large
-from bot.handlers.filters import AtStep, Pressed
+from bot.handlers.filters import AtStep, Command, CommandStart, Pressed
 from bot.replies import Press, Replies
 from bot.usecases import couple_links, couples
 from db.records import Member

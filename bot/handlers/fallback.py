@@ -19,7 +19,7 @@ def make() -> Router:
 
 async def unknown(message: Message, desk: Desk) -> None:
     """A message that fits nowhere."""
-    await desk.run(message, help_usecases.unknown)
+    await desk.run(message, help_usecases.unknown, message.message_id)
 
 
 async def unknown_press(query: CallbackQuery, desk: Desk) -> None:

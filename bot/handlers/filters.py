@@ -1,13 +1,42 @@
-"""Filters that routers share: which button was pressed, and where the member is in the conversation."""
+"""Filters that routers share: commands, which button was pressed, and where the member is in the conversation."""
 
 from __future__ import annotations
 
-from aiogram.filters import Filter
-from aiogram.types import CallbackQuery, TelegramObject
+from typing import Any
 
+from aiogram import Bot, filters
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from bot.incoming import is_command
 from bot.render import unpack
 from bot.replies import Press
 from db.records import Member
+
+
+class Command(filters.Command):
+    """A text that is a command; aiogram's own takes captions as well, and a photo with such words below it would go to nobody."""
+
+    async def __call__(self, message: Message, bot: Bot) -> bool | dict[str, Any]:
+        """Whether it is so, with `command`."""
+        return message.text is not None and await super().__call__(message, bot)
+
+
+class CommandStart(filters.CommandStart):
+    """/start as a text, of which the same is true."""
+
+    async def __call__(self, message: Message, bot: Bot) -> bool | dict[str, Any]:
+        """Whether it is so, with `command`."""
+        return message.text is not None and await super().__call__(message, bot)
+
+
+class Said(Filter):
+    """Something that is meant for a person: no command, and between two questions no word that only begins like one."""
+
+    async def __call__(self, message: Message, member: Member) -> bool:
+        """Whether it is so."""
+        text = message.text or ""
+        return not text.startswith("/") or (not member.step and not is_command(text))
 
 
 class Pressed(Filter):

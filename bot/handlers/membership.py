@@ -6,12 +6,11 @@ from typing import Final
 
 from aiogram import F, Router
 from aiogram.enums import ChatMemberStatus
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, MessageReactionUpdated
 
 from bot.context import Context
 from bot.desk import Desk, Services
-from bot.handlers.filters import AtStep, HasStatus, Pressed
+from bot.handlers.filters import AtStep, Command, HasStatus, Pressed
 from bot.usecases import appeals, onboarding, reach
 from db import members
 from db.records import Member

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from aiogram import F, Router
-from aiogram.filters import Command
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message, MessageReactionUpdated, PollAnswer, Update
 
 from bot.desk import Desk
-from bot.handlers.filters import Pressed
+from bot.handlers.filters import Command, Pressed, Said
 from bot.incoming import Incoming, dumped
 from bot.replies import Press
 from bot.usecases import relay, relay_deletions, relay_held, relay_signs
@@ -19,7 +18,7 @@ def make() -> Router:
     """The last of the features, since it takes every message."""
     router = Router(name="relay")
     router.message.register(delete, Command("del"))
-    router.message.register(receive, ~F.text.startswith("/"))
+    router.message.register(receive, Said())
     router.edited_message.register(edited)
     router.callback_query.register(pressed, Pressed(*PRESSED))
     router.message_reaction.register(reacted)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aiogram import F, Router
-from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.desk import Desk
-from bot.handlers.filters import AtStep, Pressed
+from bot.handlers.filters import AtStep, Command, Pressed
 from bot.replies import Press, Replies
 from bot.usecases import safety
 from db.records import Member

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from aiogram import F, Router
-from aiogram.filters import Command, Filter
+from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message
 
 from bot.desk import Desk, Services
 from bot.handlers.attachments import picture, too_large
-from bot.handlers.filters import Pressed
+from bot.handlers.filters import Command, Pressed
 from bot.handlers.reread import reread
 from bot.replies import Press
 from bot.usecases import photos, relay_ways

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 
 from bot.desk import Desk
-from bot.handlers.filters import HasStatus, Pressed
+from bot.handlers.filters import Command, CommandStart, HasStatus, Pressed
 from bot.replies import Press
 from bot.usecases import help as help_usecases
 from bot.usecases import onboarding, settings

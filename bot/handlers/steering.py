@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.desk import Desk
 from bot.handlers import naming
 from bot.handlers.admin import IsAdmin
-from bot.handlers.filters import AtStep, Pressed
+from bot.handlers.filters import AtStep, Command, Pressed
 from bot.replies import Press, Replies
 from bot.usecases import models, steering
 from db.records import Member

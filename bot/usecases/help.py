@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.context import Context
 from bot.keyboards import COMPAT, COUPLE, MENU
 from bot.replies import Notice, Replies, Say, word
+from bot.usecases import chats, names, relay
 from db.records import Member
 from db.session import Connection
 
@@ -15,9 +16,11 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
     return [Say(word("help.text" if ready else "help.text_onboarding"), (*(MENU if ready else ()), (COMPAT, COUPLE)))]
 
 
-def unknown(connection: Connection, context: Context, member: Member) -> Replies:
-    """A message that fits nowhere."""
-    return [Say(word("help.unknown"), MENU)]
+def unknown(connection: Connection, context: Context, member: Member, message_id: int | None = None) -> Replies:
+    """A message that fits nowhere; within a chat it was perhaps meant for the partner, so what became of it is said below it."""
+    pair = chats.active(connection, member) if relay.in_chat(member) else None
+    said = word("help.unknown") if pair is None else word("relay.no_command", name=names.partner(pair, member.id))
+    return [Say(said, MENU, answers=message_id)]
 
 
 def unknown_press(connection: Connection, context: Context, member: Member) -> Replies:
