@@ -230,9 +230,11 @@ class MilvusIndex:
         self.flush(stamp)
 
     def close(self) -> None:
-        """Disconnect; milvus-lite ends with it."""
+        """Disconnect; milvus-lite ends with it and lets go of its files, which would stay open until the process ends."""
         if hasattr(self, "_client"):
             self._client.close()
+            if "://" not in self.uri:
+                importlib.import_module("milvus_lite.server_manager").server_manager_instance.release_server(self.uri)
 
 
 def best(ids: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> list[Hit]:

@@ -56,6 +56,27 @@ def remove(folder: Path) -> bool:
     return True
 
 
+def remove_rows(folder: Path) -> bool:
+    """Delete the sealed rows alone, for an index that keeps its rows elsewhere; False where a process has them open."""
+    if not (folder / "lock").exists():
+        return True
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for file in _rows(folder):
+            file.unlink()
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def _rows(folder: Path) -> list[Path]:
+    """The files with rows, or about them, of this version and of those before it."""
+    return [file for file in folder.iterdir() if file.name.startswith("rows.") or file.name in OURS]
+
+
 class SealedFile:
     """Blocks of `size` bytes each under `folder`.
 
@@ -247,6 +268,6 @@ class SealedFile:
     def _sweep(self) -> None:
         """Delete what is not of this head."""
         kept = {"head", self._name} if self._name else set()
-        for file in self.folder.iterdir():
-            if file.name not in kept and (file.name.startswith("rows.") or file.name in OURS):
+        for file in _rows(self.folder):
+            if file.name not in kept:
                 file.unlink()

@@ -19,7 +19,7 @@ from engine.index.make import make
 from engine.index.milvus import MilvusIndex, expression
 from engine.index.settings import IndexSettings
 from engine.index.values import IndexFault
-from tests.engine.index.conftest import Make
+from tests.engine.index.conftest import KEY, Make
 from tests.engine.index.towns import DIMS, crowd, expected, seeker_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -147,3 +147,41 @@ def test_settings_choose(tmp_path: Path) -> None:
 def test_whoever_sets_no_limit_but_has_no_place_is_matched_by_city_or_anywhere() -> None:
     nowhere = replace(seeker_of(crowd(1)[0]), latitude=float("nan"), distance_km=50, city=0)
     assert (expression(nowhere) or "").endswith("and id < 0"), "no place, no city, a limit: nobody is near"
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def test_what_the_other_backend_kept_is_gone_once_another_is_chosen(tmp_path: Path) -> None:
+    """Nobody takes out of it who leaves: an erased member would lie there for ever, and with Milvus in clear."""
+    folder, lite = tmp_path / "index", IndexSettings(backend="milvus")
+    index = make(IndexSettings(), folder, DIMS, KEY)
+    index.upsert(crowd(50))
+    index.flush("seq 9")
+    index.close()
+    assert {"head", "lock"} < names(folder)
+    index = make(lite, folder, DIMS, KEY)
+    assert names(folder) == {"lock", "milvus.db"}
+    assert (index.stamp, len(index)) == ("", 0)
+    index.upsert(crowd(50))
+    index.flush("seq 10")
+    # Somebody else's settings do not delete what is in use.
+    make(IndexSettings(), folder, DIMS).close()
+    assert "milvus.db" in names(folder)
+    assert len(index) == 50
+    index.close()
+    index = make(lite, folder, DIMS, KEY)
+    assert (index.stamp, len(index)) == ("seq 10", 50), "its own are kept"
+    index.close()
+    index = make(IndexSettings(), folder, DIMS, KEY)
+    assert "milvus.db" not in names(folder)
+    with pytest.raises(IndexFault, match="Milvus"):
+        make(replace(lite, uri="http://127.0.0.1:9"), folder, DIMS, KEY)
+    index.flush("seq 11")
+    index.close()
+    # A file of an older milvus-lite; and a server, for which nothing is kept here at all.
+    (folder / "milvus.db").write_bytes(b"vectors")
+    with pytest.raises(IndexFault, match="Milvus"):
+        make(replace(lite, uri="http://127.0.0.1:9"), folder, DIMS, KEY)
+    assert names(folder) == {"lock"}
