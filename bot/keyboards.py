@@ -38,7 +38,8 @@ def grid(buttons: Iterable[Button], columns: int) -> Rows:
     return tuple(items[start : start + columns] for start in range(0, len(items), columns))
 
 
-RESUME = button("settings.resume", "pause", choice="off")
+AGAIN = "again"
+RESUME = button("settings.resume", "pause", choice=AGAIN)
 APPEAL = button("safety.appeal", "appeal_ask")
 JOBS = button("steering.jobs_button", "jobs")
 MODELS = button("steering.models_button", "models")

@@ -5,18 +5,22 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from bot.context import Context
 from bot.replies import Lines, Named, Word, word
 from bot.usecases import persons
 from bot.usecases.questions import place_word
+from db import photos
 from db.records import Member, MemberType, TypeKind
+from db.session import Connection
 
 KINDS: Final[tuple[TypeKind, ...]] = ("face", "fashion")
 ABOUT_UNITS: Final = 600
 """UTF-16 units of a member's own words that are shown: 500 characters of any script, fewer of those that count twice (emoji), so that
 a card, a partner's profile and the news of a match fit a caption."""
+Seen = Literal["yes", "no", "hidden", "no_photo", "waiting"]
+"""Whether new people are shown a member, or why not: a pause, a review of the profile, no photo, none that was looked at yet."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
@@ -40,6 +44,18 @@ def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType
     if member.about:
         lines.append(word("person.about", about=_short(member.about)))
     return word("person.card", lines=Lines(tuple(lines)))
+
+
+def seen(connection: Connection, member: Member) -> Seen:
+    """Whether a member is shown to new people now."""
+    if member.status == "paused":
+        return "no"
+    if member.hidden_at is not None:
+        return "hidden"
+    held = photos.usable(connection, member.id)
+    if not held:
+        return "no_photo"
+    return "yes" if member.status == "active" and any(photo.status == "approved" for photo in held) else "waiting"
 
 
 def _short(about: str) -> str:

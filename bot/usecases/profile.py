@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.context import Context
@@ -16,6 +17,14 @@ from db.session import Connection
 
 PROFILE_FIELDS: Final = ("about", "city", "gender")
 SETTINGS_FIELDS: Final = ("seeks", "distance", "ages")
+_SEEN: Final[Mapping[presenting.Seen, str]] = {
+    "yes": "profile.card",
+    "no": "profile.card_paused",
+    "hidden": "profile.card_hidden",
+    "no_photo": "profile.no_photo",
+    "waiting": "profile.card_waiting",
+}
+"""What stands below a member's own card."""
 
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
@@ -26,9 +35,8 @@ def show(connection: Connection, context: Context, member: Member) -> Replies:
     edits: Rows = (tuple(_edit(field) for field in PROFILE_FIELDS), (PHOTOS,), *verify)
     if not held:
         return [Say(word("profile.no_photo", card=text), edits)]
-    seen = member.status == "active" and any(photo.status == "approved" for photo in held)
-    key = "profile.card" if seen else "profile.card_paused" if member.status == "paused" else "profile.card_waiting"
-    return [Shown(held[0].id, word(key, card=text, n=len(held)), edits, protect=False)]
+    said = word(_SEEN[presenting.seen(connection, member)], card=text, n=len(held))
+    return [Shown(held[0].id, said, edits, protect=False)]
 
 
 def edit(connection: Connection, context: Context, member: Member, field: str) -> Replies:

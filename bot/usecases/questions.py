@@ -56,7 +56,7 @@ def question(step: str, context: Context, member: Member) -> Question:
     if step == "photo":
         return Question(word("ask.photo"))
     if step == "about":
-        return Question(word("ask.about", n=answers.ABOUT_LIMIT), ((_choice("skip", "about", word("ask.about.skip")),),))
+        return _about(member)
     return Question(word(f"ask.{step}"), _CHOICES[step])
 
 
@@ -74,6 +74,14 @@ def answered(step: str, context: Context, member: Member, choice: str) -> Say:
     asked = question(step, context, member)
     labels = [item.word for row in asked.choices for item in row if item.press.choice == f"{step}:{choice}"]
     return Say(word("ask.answered", question=asked.text, answer=labels[0] if labels else choice), edit=True)
+
+
+def _about(member: Member) -> Question:
+    """The last question at sign-up, where it may be passed over; later the button empties what stands there, and says so."""
+    if member.step != EDIT + "about":
+        return Question(word("ask.about", n=answers.ABOUT_LIMIT), ((_choice("skip", "about", word("ask.about.skip")),),))
+    empty = ((_choice("skip", "about", word("ask.about.empty")),),) if member.about else ()
+    return Question(word("ask.about.edit", n=answers.ABOUT_LIMIT), empty)
 
 
 def _choice(value: str, field: str, label: Word) -> Button:

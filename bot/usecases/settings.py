@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.keyboards import BY_PHOTOS, PRIVACY, VERIFY, button, grid
-from bot.replies import Button, Lines, Notice, Replies, Rows, Say, Word, word
-from bot.usecases import questions
+from bot.keyboards import AGAIN, BY_PHOTOS, MENU, PRIVACY, VERIFY, button, grid
+from bot.replies import Button, Clear, Lines, Notice, Replies, Rows, Say, Word, word
+from bot.usecases import presenting, questions
 from db import members, search, tastes
 from db.records import SPOKEN, Member
 from db.session import Connection
@@ -34,10 +34,14 @@ def set_language(connection: Connection, context: Context, member: Member, choic
 
 
 def pause(connection: Connection, context: Context, member: Member, choice: str) -> Replies:
-    """Be shown to nobody for a while (`on`), or again (`off`); chats go on either way."""
-    if choice not in ("on", "off") or member.status not in ("active", "paused"):
+    """Be shown to nobody for a while (`on`), or again (`off`; `AGAIN` outside of /settings); chats go on either way."""
+    if choice not in ("on", "off", AGAIN) or member.status not in ("active", "paused"):
         return [Notice(word("ask.passed"))]
     paused = choice == "on"
+    if choice == AGAIN:
+        # Pressed on the way to somebody: the menu leads on, the settings would not.
+        members.update(connection, member.id, context.now, status="active")
+        return [Clear(), Say(word("settings.resumed"), MENU)]
     fresh = members.update(connection, member.id, context.now, status="paused" if paused else "active")
     return [Notice(word("settings.paused" if paused else "settings.resumed")), _shown(connection, fresh, edit=True)]
 
@@ -109,10 +113,10 @@ def spoken_word(member: Member) -> tuple[Word, ...]:
 
 def _shown(connection: Connection, member: Member, *, edit: bool = False) -> Say:
     verifying = member.verified_only or search.anybody_verified(connection)
-    return Say(_overview(member, verifying=verifying), _buttons(member, verifying=verifying), edit=edit)
+    return Say(_overview(connection, member, verifying=verifying), _buttons(member, verifying=verifying), edit=edit)
 
 
-def _overview(member: Member, *, verifying: bool) -> Word:
+def _overview(connection: Connection, member: Member, *, verifying: bool) -> Word:
     more = [word("settings.spoken_shared" if member.same_language else "settings.spoken", languages=spoken_word(member))]
     if verifying:
         more.append(word("settings.verified_only", state=_state(member.verified_only)))
@@ -123,7 +127,7 @@ def _overview(member: Member, *, verifying: bool) -> Word:
         ages=questions.ages_word(member.age_min, member.age_max),
         distance=_distance(member),
         more=Lines(tuple(more)),
-        seen=word("settings.seen_no" if member.status == "paused" else "settings.seen_yes"),
+        seen=word(f"settings.seen_{presenting.seen(connection, member)}"),
         photos=_state(member.photo_based),
         face=word("settings.face_on" if member.face_consent else "settings.face_off"),
     )
