@@ -127,7 +127,8 @@ class Candidates:
         try:
             return [hit.id for hit in index.search(vector, seeker, k)]
         except IndexFault as error:
-            self._fail(error)
+            if self._index is index:  # not another one, that was built meanwhile for other types
+                self._fail(error)
             return None
 
     async def run(self) -> None:

@@ -345,6 +345,26 @@ def test_when_it_breaks_sql_goes_on_and_it_comes_back(
     assert bench.ids(her) == [him]
 
 
+def test_a_request_that_began_before_other_types_does_not_take_down_the_index_of_these(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    her, him = bench.town.newcomer("woman", "men"), bench.town.newcomer("man", "women")
+    bench.candidates.look()
+    member = bench.town.member(her)
+
+    def query() -> Vector:
+        vector = bench.query()
+        bench.context = replace(bench.context, pack=replace(bench.context.pack, version="test-2"))
+        bench.candidates.look()
+        bench.candidates.look()
+        return vector
+
+    assert bench.town.database.read(lambda c: bench.candidates.ids(c, member, query, ALL, NOW)) is None
+    assert bench.candidates.ready
+    assert "SQL proposes" not in caplog.text
+    assert bench.ids(her) == [him]
+
+
 def test_a_request_far_behind_asks_sql_instead_of_waiting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     her = bench.town.newcomer("woman", "men")
     bench.candidates.look()
