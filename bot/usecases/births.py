@@ -52,7 +52,8 @@ def tell(connection: Connection, context: Context, member: Member, typed: str) -
     today = context.now.date()
     born = answers.birth_date(typed, today, member.language)
     if isinstance(born, Refusal):
-        return word(f"wrong.birth.{born.value}")
+        # With a date waiting it was a yes or no in words, most likely: that is said by a button.
+        return word("wrong.birth.sure" if born is Refusal.FORMAT and SAID in member.draft else f"wrong.birth.{born.value}")
     if years(born, today) >= answers.ADULT:
         _taken_back(connection, context, member)
         return members.update(connection, member.id, context.now, birth_date=born)

@@ -202,6 +202,9 @@ def _answer(connection: Connection, context: Context, admin: Member, reports: li
 def _about_photo(connection: Connection, context: Context, member: Member, review: Review, *, approved: bool) -> None:
     if review.photo_id is not None and photos.by_id(connection, review.photo_id) is not None:
         (photos.approve if approved else photos.reject)(connection, review.photo_id)
+    if member.status in freezing.OVER and not onboarding.asks_birth(member, review):
+        # The photo is settled, the account is not: nobody is shown it, and another one would not be taken.
+        return
     told = (onboarding.resume if approved else onboarding.refused)(connection, context, member)
     moderation.tell(connection, context, member.id, told, f"review:{review.id}")
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.keyboards import COMPAT, COUPLE, MENU
+from bot.keyboards import APPEAL, COMPAT, COUPLE, MENU, PRIVACY
 from bot.replies import Notice, Replies, Say, word
 from bot.usecases import chats, names, relay
+from bot.usecases import appeals, freezing, onboarding
 from db.records import Member
 from db.session import Connection
 
 
 def show(connection: Connection, context: Context, member: Member) -> Replies:
     """/help: the commands, and what the bot does not claim."""
+    if member.status in freezing.OVER:
+        # Who was turned away as too young has a button of their own under the sentence that says so.
+        may = member.step != onboarding.UNDERAGE and not appeals.appealed(connection, member)
+        return [Say(word("help.text_stopped"), (*(((APPEAL,),) if may else ()), (PRIVACY,)))]
     ready = member.status in ("active", "paused")
     return [Say(word("help.text" if ready else "help.text_onboarding"), (*(MENU if ready else ()), (COMPAT, COUPLE)))]
 

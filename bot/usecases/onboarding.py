@@ -15,7 +15,7 @@ from bot.replies import Button, Clear, Notice, Replies, Rows, Say, word
 from bot.usecases import births, consent, freezing, questions, storing, withdrawal
 from bot.usecases.questions import ask, expects
 from db import audit, consents, members, photos, safety
-from db.records import Language, Member
+from db.records import Language, Member, Review
 from db.session import Connection
 
 ORDER: Final = ("language", "intro", "terms", "face", "birth", "gender", "seeks", "city", "distance", "ages", "photo", "about")
@@ -156,7 +156,12 @@ def resume(connection: Connection, context: Context, member: Member) -> Replies:
 
 
 def refused(connection: Connection, context: Context, member: Member) -> Replies:
-    """An admin did not accept the photo, or could not rule out a minor: another photo is asked for, nothing else is said."""
+    """An admin did not accept the photo, or could not rule out a minor: another photo is asked for, nothing else is said.
+
+    Who was turned away and asked for their birth date to be looked at has no photo in question: it stays as it is, for good.
+    """
+    if member.status == "banned" and member.step == UNDERAGE:
+        return [Say(word("underage.refused"))]
     if member.status == REVIEW:
         before, step = str(member.draft.get("before", "onboarding")), str(member.draft.get("step", "photo"))
         members.update(connection, member.id, context.now, status="active" if before in ("active", "paused") else "onboarding")
@@ -167,12 +172,18 @@ def refused(connection: Connection, context: Context, member: Member) -> Replies
     return [Say(word("review.refused"))]
 
 
+def asks_birth(member: Member, review: Review) -> bool:
+    """Whether a case is that of somebody turned away who says that the birth date was a slip."""
+    return member.status == "banned" and member.step == UNDERAGE and review.kind == "minor" and review.photo_id is None
+
+
 def appeal(connection: Connection, context: Context, member: Member) -> Replies:
     """A person who was turned away says that the birth date was a slip: an admin looks, once."""
     if member.status != "banned" or member.step != UNDERAGE:
         return [Notice(word("ask.passed"))]
     if member.draft.get("appealed"):
-        return [Notice(word("underage.asked_already"), alert=True)]
+        waits = any(review.state == "open" and asks_birth(member, review) for review in safety.reviews_of(connection, member.id))
+        return [Notice(word("underage.asked_already" if waits else "underage.decided"), alert=True), Clear()]
     members.set_step(connection, member.id, UNDERAGE, {"appealed": True}, context.now)
     safety.open_review(connection, member.id, "minor", context.now)
     return [Say(word("underage.asked"), edit=True)]
@@ -256,7 +267,8 @@ def turn_away(connection: Connection, context: Context, member: Member) -> Repli
 def come_of_age(connection: Connection, context: Context, member: Member) -> Replies:
     """Someone who was turned away writes again: still too young, or 18 by now and welcome."""
     if births.minor(context, member):
-        return [Say(word("underage.still"), ((button("underage.mistyped", "appeal"),),))]
+        once = () if member.draft.get("appealed") else ((button("underage.mistyped", "appeal"),),)
+        return [Say(word("underage.still"), once)]
     safety.unban(connection, member.id, context.now, "onboarding")
     return [Say(word("underage.welcome_back")), *_go_on(connection, context, member, "gender")]
 

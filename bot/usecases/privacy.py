@@ -9,7 +9,7 @@ from typing import Final
 from bot.context import Context
 from bot.keyboards import COUPLE, PRIVACY, button, grid
 from bot.replies import Document, Notice, Replies, Say, Word, word
-from bot.usecases import chats, consent, export, verification, withdrawal
+from bot.usecases import chats, consent, export, freezing, verification, withdrawal
 from db import audit, erasure, members, pairs
 from db.records import Member
 from db.session import Connection
@@ -151,8 +151,9 @@ def delete(connection: Connection, context: Context, member: Member, choice: str
             )
         ]
     if choice == "now":
+        closed = member.status in freezing.OVER
         erase(connection, context, member)
-        return [Say(word("delete.done"), edit=True)]
+        return [Say(word("delete.done_closed" if closed else "delete.done"), edit=True)]
     return [Say(word("delete.kept"), edit=True)]
 
 
