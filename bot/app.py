@@ -25,6 +25,7 @@ from aiohttp import web
 
 from bot import commands, logs, routers
 from bot.candidates import Candidates
+from bot.clearing import Clearing
 from bot.comparing import Comparing
 from bot.context import Context
 from bot.delivery import DatabasePhotos
@@ -150,6 +151,7 @@ class Application:
         forever = {"switcher": self.switcher.run(), "jobs": self.scheduler.run(), "learner": self.learner.run()}
         forever["candidates"] = self.candidates.run()
         forever["words"] = self._forget_words()
+        forever["clearing"] = self.clearing.run()
         self._steering = [asyncio.create_task(work, name=name) for name, work in forever.items()]
         if self._own_local and self.local is not None:
             self._in_background(self._seed(self.local))
@@ -305,6 +307,7 @@ class Application:
             learned=learned,
             candidates=self.candidates,
         )
+        self.clearing = Clearing(self.bot, self.runtime, self._context, self.sender.wake)
         self.switcher = Switcher(self.registry, self._analyser, self.runtime, in_use, utc_now)
         self.scheduler = Scheduler(self.services, Worker(self.services, self.settings, self.switcher))
         self.dispatcher = Dispatcher()

@@ -189,7 +189,7 @@ class Desk:
             member = self._arrive(connection, context, member)
             replies = usecase(connection, context, member, *args, **kwargs)
             after = members.by_id(connection, member.id) or member
-            return replies, after.language
+            return outbox.show(connection, context, after, replies, self._ticket.update_id), after.language
 
         outcome = await self.services.runtime.transact(work)
         self._ticket.done = True

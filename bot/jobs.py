@@ -31,6 +31,7 @@ from db import (
     changes,
     crawls,
     evidence,
+    exhibits,
     impressions,
     jobs,
     judgements,
@@ -247,6 +248,7 @@ class Worker:
             ("changes", CHANGES, changes.forget_before),
             ("picks", PICKS, _forget_picks),
             ("evidence", 0, evidence.forget_before),  # each has its own time
+            ("exhibits", 0, exhibits.sweep),
             ("bans", 0, bans.forget_before),
             ("verifications", VERIFICATIONS, verifications.forget_before),
             ("nudges", schedule.keep_messages, nudges.forget_before),

@@ -5,6 +5,7 @@ A row of the outbox says in `prepare` what is wanted (`bot.usecases.relay_kinds.
     {"file", "mime", "name", "look"}     one file: `file` goes through the bot's hands, `look` is a picture whose safety counts
     {"album": [{"media", "prepare"}]}    parts of an album, each as `sendMediaGroup` wants it, with the same beside it
     {"media": {"media", "prepare"}}      new content for a message that arrived
+    {"kept": {"report", "photo"}}        for an admin: the copy of a photo in a report's evidence, with {"ban"} the face kept at a ban
     "anyway": true                       its sender said that a file may go though something could be left in it
 
 Pictures that come as files or stickers are looked at too (`bot.covering`): one that must be covered goes as a photo, and a round film
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Final
 
@@ -29,8 +31,10 @@ from bot.calls import ATTACHED
 from bot.prepared import Prepared, Refused
 from bot.runtime import Runtime
 from bot.scrub import Kind, neutral
+from bot.usecases import bans, evidence
 from bot.usecases.relay_kinds import COVERED, METHODS
 from db.records import OutboxRow
+from db.session import Connection
 from engine.analysis import Analyser
 
 ACTIONS: Final = {
@@ -78,6 +82,8 @@ class FilePreparer:
         wanted: Mapping[str, Any] = payload["prepare"]
         body, anyway = dict(payload["body"]), bool(wanted.get("anyway"))
         uploads: Uploads = {}
+        if "kept" in wanted:
+            return await self._kept(body, wanted["kept"])
         if "album" in wanted:
             parts = []
             for part in wanted["album"]:
@@ -93,6 +99,13 @@ class FilePreparer:
         rest = {name: value for name, value in body.items() if name != kind}
         made = await self._part(row, {"type": kind, "media": body[kind], **rest}, wanted, uploads, anyway=anyway)
         return made if isinstance(made, Refused) else Prepared(METHODS[made["type"]], _single(made), uploads)
+
+    async def _kept(self, body: Mapping[str, Any], wanted: Mapping[str, Any]) -> Prepared | Refused:
+        """A picture that is kept for admins; by the time its turn comes it may have been destroyed."""
+        data = await self._runtime.read(_picture, wanted)
+        if data is None:
+            return Refused("admin.evidence.gone")
+        return Prepared("sendPhoto", {**body, "photo": f"{ATTACHED}kept"}, {"kept": ("photo.jpg", data)})
 
     async def _part(
         self, row: OutboxRow, media: Mapping[str, Any], wanted: Mapping[str, Any], uploads: Uploads, *, anyway: bool
@@ -190,6 +203,13 @@ class FilePreparer:
         except aiohttp.ClientError as error:
             raise OSError(type(error).__name__) from error
         return stream.getvalue()
+
+
+def _picture(connection: Connection, wanted: Mapping[str, Any]) -> bytes | None:
+    if "ban" in wanted:
+        return bans.picture(connection, datetime.now(UTC), str(wanted["ban"]))
+    data = evidence.of(connection, int(wanted["report"]))
+    return None if data is None else evidence.pictures(data).get(int(wanted["photo"]))
 
 
 def _covered(media: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,7 +80,8 @@ class Say:
 
     `ask_location` shows a reply keyboard with a button that sends the location; `plain_keyboard` takes such a keyboard away;
     `protect` keeps a new message from being forwarded or saved; `answers` is the message of the member's (Telegram's number in their
-    chat) to which this is the reply.
+    chat) to which this is the reply.  `exhibit` is the case (`db.exhibits`) of which it shows an admin something: such a message goes
+    through the outbox and is deleted in the admin's chat when the case is over, or its time is.
     """
 
     word: Word
@@ -90,6 +91,7 @@ class Say:
     plain_keyboard: bool = False
     protect: bool = False
     answers: int | None = None
+    exhibit: str = ""
 
 
 class Drawing(Protocol):
@@ -101,12 +103,18 @@ class Drawing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture made by the bot: the bytes of a JPEG or PNG file, or what draws them."""
+    """A picture made by the bot: the bytes of a JPEG or PNG file, or what draws them.
+
+    `kept` says where such bytes lie, of a picture that is kept anyway (`bot.preparing`): only then can it wait in the outbox, where they
+    would otherwise outlive what they are from.
+    """
 
     image: bytes | Drawing
     word: Word
     buttons: Rows = ()
     protect: bool = False
+    exhibit: str = ""
+    kept: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ class Shown:
     word: Word
     buttons: Rows = ()
     protect: bool = True
+    exhibit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.outbox import Letter
 from bot.prepared import Refused
 from bot.sent import Note
 from bot.usecases import reach, relay_held
-from db import messages, outbox
+from db import exhibits, messages, outbox
 from db.records import OutboxRow
 from db.session import Connection
 
@@ -103,6 +103,9 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], context: Context
     """Note what became of rows; twice the same changes nothing."""
     plain = [(one.row.id, one.row.message_id, one.sent_as) for one in outcomes if one.plain]
     outbox.settle_sent(connection, plain, context.now)
+    # Also of a row that was given up while it was on its way: what it shows stands in a chat.
+    shown = [(one.row.id, one.sent_as) for one in outcomes if one.sent_as is not None and one.row.payload.get("exhibit")]
+    exhibits.arrived(connection, shown)
     for outcome in outcomes:
         row = outcome.row
         if outcome.plain:

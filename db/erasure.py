@@ -24,7 +24,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
-from db import accounts, changes, evidence, moderation, partings, residue, sealing, tastes, types, uploads, writing
+from db import accounts, changes, evidence, exhibits, moderation, partings, residue, sealing, tastes, types, uploads, writing
 from db import audit as log
 from db import photos as photo_queries
 from db.corpus_tables import job_runs
@@ -76,6 +76,7 @@ def erase(connection: Connection, member_id: int, now: dt.datetime) -> Erased:
     residue.ask(connection)
     # With its key everything goes that was ever sealed for the member, in backups too; what is cut off here leaves noise, no rows.
     sealing.destroy(connection, [sealing.member(member_id), sealing.face(member_id)])
+    exhibits.over_with(connection, member_id, found.telegram_id, now)  # while it is known which cases these are
     uploads.erase(connection, member_id, now)
     account = accounts.hashed(connection, found.telegram_id)
     _keep_out(connection, member_id, found.status, account, now)

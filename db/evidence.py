@@ -15,7 +15,7 @@ from db import sealing, writing
 from db.bans import PHASH
 from db.errors import KeyGone
 from db.records import Evidence
-from db.tables import evidence
+from db.tables import evidence, reports
 
 MARKS = "marks"
 """The key under which stands by what the reported member could be recognised, as pairs of kind and bytes in Base64."""
@@ -37,6 +37,13 @@ def of(connection: Connection, report_id: int) -> list[Evidence]:
             continue
         found.append(Evidence(**{**row, "data": data}))
     return found
+
+
+def decided_about(connection: Connection, member_id: int, limit: int) -> list[int]:
+    """Decided reports about a member of which something is kept still, newest first."""
+    kept = select(evidence.c.id).where(evidence.c.report_id == reports.c.id).exists()
+    wanted = select(reports.c.id).where(reports.c.reported_id == member_id, reports.c.state != "open", kept)
+    return list(connection.scalars(wanted.order_by(reports.c.id.desc()).limit(limit)))
 
 
 def expire(connection: Connection, report_id: int, expires_at: dt.datetime) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
+from db import exhibits, writing
 from db import outbox as lanes
-from db import writing
 from db.errors import Tampered
 from db.reaching import REACHES
 from db.records import OutboxRow, Report, ReviewKind
@@ -62,6 +62,8 @@ def close_about(connection: Connection, member_id: int, decided_by: int, state: 
     ids = [one.id for one in open_about(connection, member_id)]
     own = reports.update().where(reports.c.id.in_(ids), reports.c.state == "open")
     connection.execute(own.values(state=state, decided_by=decided_by, decided_at=now))
+    if ids:
+        exhibits.over_about(connection, member_id, now)
     return ids
 
 
@@ -70,7 +72,10 @@ def close_reviews(
 ) -> int:
     """Give all open questions of some kinds about a member one answer; how many there were."""
     own = (reviews.c.member_id == member_id, reviews.c.kind.in_(list(kinds)), reviews.c.state == "open")
-    return connection.execute(reviews.update().where(*own).values(state=state, decided_by=decided_by, decided_at=now)).rowcount
+    closed = connection.execute(reviews.update().where(*own).values(state=state, decided_by=decided_by, decided_at=now)).rowcount
+    if closed:
+        exhibits.over_about(connection, member_id, now)
+    return closed
 
 
 def overturn(connection: Connection, member_id: int, kind: ReviewKind, now: dt.datetime) -> int:
@@ -85,10 +90,11 @@ def detach(connection: Connection, photo_id: int) -> None:
     connection.execute(reviews.update().where(*own).values(photo_id=None))
 
 
-def forget_appeals(connection: Connection, member_id: int) -> None:
+def forget_appeals(connection: Connection, member_id: int, now: dt.datetime) -> None:
     """What was decided is over: the next decision can be appealed anew."""
     own = (reviews.c.member_id == member_id, reviews.c.kind == "appeal")
     connection.execute(reviews.update().where(*own).values(state="over", note=None))
+    exhibits.over_about(connection, member_id, now)
 
 
 def outcomes(connection: Connection, reporter_ids: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
-from db import messages, sealing, swift, writing
+from db import exhibits, messages, sealing, swift, writing
 from db.errors import KeyGone, NotFound
 from db.records import OutboxRow
 from db.swift import Swift
@@ -291,7 +291,12 @@ def owners(connection: Connection) -> list[str]:
 def settle_as(connection: Connection, row_id: int, created_at: dt.datetime, sent_as: int | None, now: dt.datetime) -> bool:
     """`done` for a row of which only a note is left; False where no such row waits any more (or another has its number)."""
     found = connection.scalar(select(outbox.c.id).where(outbox.c.id == row_id, outbox.c.created_at == created_at))
-    return found is not None and done(connection, row_id, now, sent_as)
+    if found is None:
+        return False
+    if sent_as is not None:
+        # Also where the row was given up while it was on its way: what it shows stands in a chat.
+        exhibits.arrived(connection, [(row_id, sent_as)])
+    return done(connection, row_id, now, sent_as)
 
 
 def forget_before(connection: Connection, when: dt.datetime) -> int:

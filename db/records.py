@@ -282,6 +282,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A message in an admin's chat that shows something of members; `message_id` is None until it was sent."""
+
+    id: int
+    telegram_id: int
+    outbox_id: int
+    message_id: int | None
+    shows: str
+    at: dt.datetime
+    due_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BanMark:
     """By what somebody who was banned is recognised: bytes of `kind`, "face:<version>" or "phash"."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select
 
-from db import accounts, changes, erasure, likes, pairs, sealing, writing
+from db import accounts, changes, erasure, exhibits, likes, pairs, sealing, writing
 from db.errors import NotFound
 from db.members import by_id
 from db.records import Report, Review, ReviewKind, Status
@@ -193,4 +193,9 @@ def _status(connection: Connection, member_id: int, status: Status, now: dt.date
 
 def _decide(connection: Connection, table: Table, row_id: int, decided_by: int, state: str, now: dt.datetime) -> bool:
     still_open = table.update().where(table.c.id == row_id, table.c.state == "open")
-    return connection.execute(still_open.values(state=state, decided_by=decided_by, decided_at=now)).rowcount == 1
+    if connection.execute(still_open.values(state=state, decided_by=decided_by, decided_at=now)).rowcount != 1:
+        return False
+    about = connection.scalar(select(table.c.reported_id if table is reports else table.c.member_id).where(table.c.id == row_id))
+    exhibits.over(connection, [exhibits.report(row_id) if table is reports else exhibits.review(row_id)], now)
+    exhibits.over_about(connection, about, now)
+    return True

@@ -356,6 +356,22 @@ evidence = Table(
     **NUMBERED,
 )
 
+exhibits = Table(
+    "exhibits",
+    metadata,
+    number_column(),
+    Column("telegram_id", BigInteger, nullable=False),  # the admin's chat; no foreign key: also of whoever is no member any more
+    Column("outbox_id", Id, nullable=False),  # no foreign key: it outlives the row that carried it
+    Column("message_id", BigInteger),  # NULL until it was sent
+    Column("shows", String(32), nullable=False),  # "report.3", "review.5", "member.12"
+    Column("at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Index(None, "outbox_id"),
+    Index(None, "shows"),
+    Index(None, "due_at"),
+    **NUMBERED,
+)
+
 ban_marks = Table(
     "ban_marks",
     metadata,

@@ -112,6 +112,6 @@ def readmit(connection: Connection, context: Context, member: Member) -> None:
     members.update(connection, member.id, context.now, hidden_at=None, frozen_reason=None)
     members.set_step(connection, member.id, "", {}, context.now)
     bans.lift(connection, context, member)
-    moderation.forget_appeals(connection, member.id)
+    moderation.forget_appeals(connection, member.id, context.now)
     told = Say(word("safety.unbanned"), ((RESUME,),)) if complete else Say(word("safety.unbanned_incomplete"))
     outbox.notify(connection, context, member, told, f"unbanned:{context.now.isoformat()}")

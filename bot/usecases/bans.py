@@ -150,9 +150,9 @@ def ask(connection: Connection, context: Context, banned_at: str, found: Iterabl
     return asked
 
 
-def picture(connection: Connection, context: Context, banned_at: str) -> bytes | None:
+def picture(connection: Connection, now: dt.datetime, banned_at: str) -> bytes | None:
     """The small picture that was kept at the ban of that moment, for the admin who compares; None where it is gone."""
-    return next((one.data for one in marks.current(connection, CROP, context.now) if one.at.isoformat() == banned_at), None)
+    return next((one.data for one in marks.current(connection, CROP, now) if one.at.isoformat() == banned_at), None)
 
 
 def _keep(connection: Connection, context: Context, member_id: int | None, found: Iterable[Sign], reason: str) -> None:

@@ -44,7 +44,8 @@ def decide_report(connection: Connection, context: Context, admin: Member, repor
     else:
         _carry_out(connection, context, admin, report, person, do)
         evidence.decided(connection, context, report_id)  # last: a ban may rest on what goes with it
-    return [Notice(word(f"admin.done.{do}")), Clear(), *moderation.queue(connection, context, admin)]
+    done = word(f"admin.done.{do}")
+    return [Notice(done), Clear(), _record("report", report_id, done), *moderation.queue(connection, context, admin)]
 
 
 def decide_review(connection: Connection, context: Context, admin: Member, review_id: int, *, approved: bool) -> Replies:
@@ -71,7 +72,8 @@ def decide_review(connection: Connection, context: Context, admin: Member, revie
     detail = {"approved": approved, **({} if why is None else {"outdated": why})}
     audit.add(connection, admin.telegram_id, "review.decided", audit.member(member.id), context.now, detail)
     said = word("admin.approved" if approved else "admin.refused") if why is None else word(f"admin.verify_outdated.{why}")
-    return [Notice(said, alert=why is not None), Clear(), *moderation.queue(connection, context, admin)]
+    after = moderation.queue(connection, context, admin)
+    return [Notice(said, alert=why is not None), Clear(), _record("review", review_id, said), *after]
 
 
 def ask_erase(connection: Connection, context: Context, admin: Member, review_id: int) -> Replies:
@@ -95,7 +97,8 @@ def erase_minor(connection: Connection, context: Context, admin: Member, review_
     for report_id in cases.close_about(connection, member.id, admin.telegram_id, "upheld", context.now):
         evidence.decided(connection, context, report_id)
     _erase(connection, context, member)
-    return [Notice(word("admin.erased")), Clear(), *moderation.queue(connection, context, admin)]
+    erased = word("admin.erased")
+    return [Notice(erased), Clear(), _record("review", review_id, erased), *moderation.queue(connection, context, admin)]
 
 
 def ban_command(connection: Connection, context: Context, admin: Member, who: str) -> Replies:
@@ -121,6 +124,11 @@ def ban(connection: Connection, context: Context, admin: Member, person: Member,
         evidence.decided(connection, context, report_id)
     cases.close_reviews(connection, person.id, ("hidden", "underage", "lookalike"), admin.telegram_id, "refused", context.now)
     return ended
+
+
+def _record(case: str, case_id: int, said: Word) -> Say:
+    """What stays in the admin's chat of a case whose card goes (`bot.clearing`): its number and what was decided, of nobody."""
+    return Say(word(f"admin.record.{case}", id=case_id, what=said))
 
 
 def _carry_out(connection: Connection, context: Context, admin: Member, report: Report, person: Member | None, do: str) -> None:

@@ -131,7 +131,7 @@ def thaw(connection: Connection, context: Context, member: Member) -> Member:
     safety.unban(connection, member.id, context.now, before)
     members.update(connection, member.id, context.now, frozen_reason=None)
     thawed = members.set_step(connection, member.id, str(member.draft.get("step", "")), dict(member.draft.get("draft") or {}), context.now)
-    moderation.forget_appeals(connection, member.id)
+    moderation.forget_appeals(connection, member.id, context.now)
     rows: Rows = ((MATCHES, DISCOVER),) if before == "active" else ()
     key = "safety.thawed" if before != "onboarding" else "safety.thawed_onboarding"
     outbox.notify(connection, context, thawed, Say(word(key), rows), f"thawed:{context.now.isoformat()}")

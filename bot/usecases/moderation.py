@@ -1,7 +1,8 @@
 """The admins' queue: reports of members and questions about members and photos, one at a time, oldest first; looking is audited.
 
 Under each case lies what can be decided with one tap (`bot.usecases.decisions`), and what can be looked at by a tap of its own: the
-evidence of a report (`bot.usecases.evidence`), its pictures, the profile.
+evidence of a report (`bot.usecases.evidence`), its pictures, the profile.  All of it is an exhibit: it goes from the admins' chats
+with the case, or after two days (`bot.clearing`).
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from bot.usecases import bans, evidence, presenting, trust
 from bot.usecases import safety as safety_usecases
 from bot.usecases.admin import gone, note
 from bot.usecases.questions import place_word
-from db import audit, members, moderation, photos, safety
+from db import audit, exhibits, members, moderation, photos, safety
+from db import evidence as kept
 from db import types as type_queries
 from db.records import Member, Photo, Report, Review
 from db.session import Connection
 
 POOL: Final = 200
 PICTURES: Final = 10
+QUESTIONED: Final = 3
+"""Reports whose evidence can be read under an appeal, the newest."""
 METHODS: Final = {
     "photo": "sendPhoto",
     "live_photo": "sendPhoto",
@@ -79,8 +83,9 @@ def look(connection: Connection, context: Context, admin: Member, member_id: int
         filed=filed,
         dismissed=dismissed,
     )
-    shown: Replies = [Shown(photo.id, _place(photo)) for photo in photos.of(connection, member_id)]
-    return [Say(text), *shown]
+    seen = exhibits.profile(member_id)
+    shown: Replies = [Shown(photo.id, _place(photo), exhibit=seen) for photo in photos.of(connection, member_id)]
+    return [Say(text, protect=True, exhibit=seen), *shown]
 
 
 def look_evidence(connection: Connection, context: Context, admin: Member, report_id: int, page: str = "") -> Replies:
@@ -96,7 +101,7 @@ def look_evidence(connection: Connection, context: Context, admin: Member, repor
         rows.append((button("admin.evidence.more", "evidence", report_id, str((number + 1) % pages)),))
     if report.state == "open":
         rows.append((button("admin.back_to_case", "case", report_id),))
-    return [Say(text, tuple(rows), protect=True)]
+    return [Say(text, tuple(rows), protect=True, exhibit=exhibits.report(report_id))]
 
 
 def look_pictures(connection: Connection, context: Context, admin: Member, report_id: int) -> Replies:
@@ -105,18 +110,19 @@ def look_pictures(connection: Connection, context: Context, admin: Member, repor
     data = evidence.of(connection, report_id)
     if data is None:
         return [Notice(word("admin.evidence.gone"), alert=True)]
-    copies = evidence.pictures(data)
+    copies, seen = evidence.pictures(data), exhibits.report(report_id)
     shown: Replies = []
     for photo_id in [*copies, *(number for number in evidence.photo_ids(data) if number not in copies)]:
         photo = photos.by_id(connection, photo_id)
         says = _place(photo) if photo is not None else word("admin.photo", id=photo_id, status=word("admin.photo.gone"))
         if photo_id in copies:
-            shown.append(Picture(copies[photo_id], says, protect=True))
+            where = {"report": report_id, "photo": photo_id}
+            shown.append(Picture(copies[photo_id], says, protect=True, exhibit=seen, kept=where))
         elif photo is not None:
-            shown.append(Shown(photo.id, says))
+            shown.append(Shown(photo.id, says, exhibit=seen))
     sent = [one for one in data.get("messages") or () if one.get("file_id") and one.get("kind") in METHODS][-PICTURES:]
     for place, one in enumerate(sent):
-        letter = _again(str(one["kind"]), str(one["file_id"]))
+        letter = _again(str(one["kind"]), str(one["file_id"]), seen)
         outbox.post(connection, context, admin, letter, f"evidence:{report_id}:{place}:{context.now.isoformat()}")
     return [*shown, *([] if shown or sent else [Notice(word("admin.evidence.no_pictures"), alert=True)])]
 
@@ -141,7 +147,7 @@ def about(case: Report | Review | None) -> dict[str, int | None]:
 
 def name(case: Report | Review) -> str:
     """How a case is called in buttons."""
-    return f"{'report' if isinstance(case, Report) else 'review'}.{case.id}"
+    return exhibits.report(case.id) if isinstance(case, Report) else exhibits.review(case.id)
 
 
 def _case(connection: Connection, context: Context, admin: Member, case: Report | Review, of: int) -> Replies:
@@ -154,10 +160,19 @@ def _case(connection: Connection, context: Context, admin: Member, case: Report 
         return gone(connection, context, admin)
     else:
         text = _review(connection, context, case, person)
-    rows: Rows = (*_decisions(case, person), (button(word("admin.next", n=of), "reports", choice=name(case)),))
+    read = _questioned(connection, case)
+    rows: Rows = (*_decisions(case, person), *read, (button(word("admin.next", n=of), "reports", choice=name(case)),))
     photo_id = None if person is None else _photo(connection, case, person)
-    shown: Replies = [Shown(photo_id, text, rows) if photo_id is not None else Say(text, rows)]
-    return [*_banned_face(connection, context, case), *shown]
+    says = Say(text, rows, protect=True, exhibit=name(case))
+    return [*_banned_face(connection, context, case), says if photo_id is None else Shown(photo_id, text, rows, exhibit=name(case))]
+
+
+def _questioned(connection: Connection, case: Report | Review) -> Rows:
+    """Under an appeal, what the decision rests on: the cards under which it was read are gone since."""
+    if not isinstance(case, Review) or case.kind != "appeal":
+        return ()
+    found = kept.decided_about(connection, case.member_id, QUESTIONED)
+    return tuple((button(word("admin.evidence_of", id=report_id), "evidence", report_id),) for report_id in found)
 
 
 def _decisions(case: Report | Review, person: Member | None) -> Rows:
@@ -214,8 +229,9 @@ def _banned_face(connection: Connection, context: Context, case: Report | Review
     if not isinstance(case, Review) or case.kind != "lookalike":
         return []
     told = safety.note_of(connection, case) or {}
-    kept = bans.picture(connection, context, str(told.get("ban", "")))
-    return [] if kept is None else [Picture(kept, word("admin.lookalike.before"), protect=True)]
+    where = {"ban": str(told.get("ban", ""))}
+    face = bans.picture(connection, context.now, where["ban"])
+    return [] if face is None else [Picture(face, word("admin.lookalike.before"), protect=True, exhibit=name(case), kept=where)]
 
 
 def _person(context: Context, person: Member) -> Word:
@@ -234,6 +250,6 @@ def _place(photo: Photo) -> Word:
     return word("admin.photo", id=photo.id, status=word(f"admin.photo.{photo.status}"))
 
 
-def _again(kind: str, file_id: str) -> Letter:
+def _again(kind: str, file_id: str, seen: str) -> Letter:
     body: dict[str, Any] = {"photo" if kind == "live_photo" else kind: file_id, "protect_content": True}
-    return Letter(METHODS[kind], {**body, "has_spoiler": True} if kind in BLURRED else body)
+    return Letter(METHODS[kind], {**body, "has_spoiler": True} if kind in BLURRED else body, exhibit=seen)

@@ -14,7 +14,7 @@ from bot.keyboards import PHOTOS, PROFILE, button
 from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
 from bot.usecases import appeals, bans, chats, detour, freezing, onboarding, types, verification
 from bot.usecases.onboarding import DONE, READ, REVIEW
-from db import audit, members, moderation, photos, safety
+from db import audit, exhibits, members, moderation, photos, safety
 from db import types as member_types
 from db.erasure import DOUBTED, MEMORY
 from db.records import Member, Photo
@@ -194,7 +194,7 @@ def remove(connection: Connection, context: Context, member: Member, photo_id: i
     if photo.status != "rejected" and len(photos.usable(connection, member.id)) == 1:
         return [Notice(word("photo.last"), alert=True)]
     before = verification.main_face(connection, member)
-    _drop(connection, photo)
+    _drop(connection, context, photo)
     types.retype(connection, context, member)
     dropped = verification.photos_changed(connection, context, member, before)
     return [Notice(word("photo.removed")), *show(connection, context, member), *dropped]
@@ -252,7 +252,7 @@ def _keep(
     if not looked_at:
         safety.open_review(connection, member.id, "photo", context.now, photo.id)
     if replacing is not None:
-        _take_place(connection, member, photo, replacing)
+        _take_place(connection, context, member, photo, replacing)
     held = photos.usable(connection, member.id)
     refused = photos.of(connection, member.id, "rejected")
     if refused:
@@ -368,17 +368,18 @@ def store_vectors(connection: Connection, photo: Photo, analysis: Analysis) -> N
             )
 
 
-def _take_place(connection: Connection, member: Member, photo: Photo, old: Photo) -> None:
+def _take_place(connection: Connection, context: Context, member: Member, photo: Photo, old: Photo) -> None:
     """The new photo stands where the old one stood."""
     order = [item.id for item in photos.of(connection, member.id) if item.id != photo.id]
     order[order.index(old.id)] = photo.id
-    _drop(connection, old)
+    _drop(connection, context, old)
     photos.reorder(connection, member.id, order)
 
 
-def _drop(connection: Connection, photo: Photo) -> None:
+def _drop(connection: Connection, context: Context, photo: Photo) -> None:
     """Delete a photo and what was asked about it, but for what was asked about the person: whether they are somebody else or themselves."""
     moderation.detach(connection, photo.id)
+    exhibits.over_photo(connection, photo.id, context.now)
     photos.remove(connection, photo.id)
 
 

@@ -142,7 +142,7 @@ def shut_out(connection: Connection, context: Context, member: Member, reason: s
     safety.ban(connection, member.id, context.now)
     members.update(connection, member.id, context.now, hidden_at=None, frozen_reason=None)
     members.set_step(connection, member.id, "", {}, context.now)
-    moderation.forget_appeals(connection, member.id)
+    moderation.forget_appeals(connection, member.id, context.now)
     bans.mark(connection, context, member, reason)
     for pair in opened:
         moderation.silence(connection, pair.id, context.now)

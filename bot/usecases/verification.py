@@ -21,7 +21,7 @@ from bot.outbox import Letter
 from bot.replies import Button, Clear, Lines, Notice, Replies, Say, word
 from bot.usecases import access, detour, freezing, telling
 from bot.watching import UNREAD, Watched
-from db import audit, members, photos, safety, verifications
+from db import audit, exhibits, members, photos, safety, verifications
 from db.records import Member, Review, Verification
 from db.session import Connection
 from engine import liveness
@@ -155,7 +155,8 @@ def to_person(connection: Connection, context: Context, member: Member, message_
     detour.end(connection, context, member)
     held = photos.of(connection, member.id)
     review = safety.open_review(connection, member.id, "verify", context.now, held[0].id if held else None)
-    letter = Letter("copyMessage", {"from_chat_id": member.telegram_id, "message_id": message_id, "protect_content": True})
+    body = {"from_chat_id": member.telegram_id, "message_id": message_id, "protect_content": True}
+    letter = Letter("copyMessage", body, exhibit=exhibits.review(review.id))
     for telegram_id in sorted(context.admins):
         admin = members.by_telegram(connection, telegram_id)
         if admin is not None and admin.reachable:

@@ -207,7 +207,7 @@ def test_an_admin_lets_them_go_on_from_where_they_were(town: Town, couple: tuple
     (review,) = town.database.read(safety_queries.reviews_open)
     town.mail()
     first = keys(town.act(boss, decisions.decide_review, review.id, approved=True))
-    assert first == ["admin.approved", "admin.queue_empty"]
+    assert first == ["admin.approved", "admin.record.review", "admin.queue_empty"]
     assert keys(town.act(boss, decisions.decide_review, review.id, approved=False)) == ["admin.decided_already"]
     assert town.member(him).status == "paused"
     assert town.member(him).frozen_reason is None
@@ -226,7 +226,7 @@ def test_a_minor_is_erased_only_when_it_was_confirmed_and_stays_out(town: Town, 
     (question,) = town.act(boss, decisions.decide_review, review.id, approved=False)
     assert presses([question]) == {"erase_yes", "reports"}
     assert town.member(him).status == "frozen"
-    assert keys(town.act(boss, decisions.erase_minor, review.id)) == ["admin.erased", "admin.queue_empty"]
+    assert keys(town.act(boss, decisions.erase_minor, review.id)) == ["admin.erased", "admin.record.review", "admin.queue_empty"]
     assert keys(town.act(boss, decisions.erase_minor, review.id)) == ["admin.decided_already"]
     assert town.database.read(members.by_id, him) is None
     mail = town.mail()

@@ -127,6 +127,7 @@ NOT_IN_COPIES = {
     "partings": "hashes of others' accounts that are erased: what the member did themselves was in blocks until then",
     "lanes": "the number of the newest message to the account",
     "evidence": "of a report: words of two people; the member's own are in messages_sent while they are kept",
+    "exhibits": "of admins' chats: which messages there show which case",
     "sealing": "of nobody: how far rows are sealed",
     "pictures": "where couples' photos are from; a member's are under couple_photos",
     "couples": "which crops belong together: under couple_photos",

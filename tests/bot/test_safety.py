@@ -135,7 +135,7 @@ def test_a_report_is_decided_once(town: Town, couple: tuple[int, int], boss: int
     (report,) = town.database.read(safety_queries.open_reports)
     do, other = ("uphold", "dismiss") if upheld else ("dismiss", "uphold")
     first = keys(town.act(boss, decisions.decide_report, report.id, do))
-    assert first == [f"admin.done.{do}", "admin.queue_empty"]
+    assert first == [f"admin.done.{do}", "admin.record.report", "admin.queue_empty"]
     assert keys(town.act(boss, decisions.decide_report, report.id, other)) == ["admin.decided_already"]
     assert town.member(him).status == ("banned" if upheld else "active")
     assert bool(town.mail()) == upheld
@@ -217,7 +217,7 @@ def test_a_child_in_any_photo_that_is_looked_at_can_be_erased(town: Town, boss: 
     (question,) = town.act(boss, decisions.ask_erase, review.id)
     assert presses([question]) == {"erase_yes", "reports"}
     assert town.database.read(members.by_id, her) is not None
-    assert keys(town.act(boss, decisions.erase_minor, review.id)) == ["admin.erased", "admin.queue_empty"]
+    assert keys(town.act(boss, decisions.erase_minor, review.id)) == ["admin.erased", "admin.record.review", "admin.queue_empty"]
     assert town.database.read(members.by_id, her) is None
     assert town.database.transact(members.create, account, "ko", NOW).status == "frozen"
     assert [letter["key"].split(":")[0] for letter in town.mail()[0]] == ["erased"]

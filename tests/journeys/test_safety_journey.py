@@ -31,7 +31,7 @@ async def test_a_report_its_evidence_the_ban_and_the_appeal(stage: Stage, couple
     assert "send <me> money" in words(await admin.hears("Evidence of report"))
     answer = await admin.press(case, "uphold")
     assert answer["text"] == "Banned."
-    again = await admin.press(case, "warn")
+    again = await admin.press(news, "dismiss")
     assert again["text"] == "That has been decided already."
     told = await jun.hears("이용이 중지")
     await mina.hears("is over")
