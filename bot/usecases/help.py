@@ -5,8 +5,7 @@ from __future__ import annotations
 from bot.context import Context
 from bot.keyboards import APPEAL, COMPAT, COUPLE, MENU, PRIVACY
 from bot.replies import Notice, Replies, Say, word
-from bot.usecases import chats, names, relay
-from bot.usecases import appeals, freezing, onboarding
+from bot.usecases import appeals, chats, freezing, names, onboarding, relay
 from db.records import Member
 from db.session import Connection
 

@@ -14,7 +14,7 @@ from bot.keyboards import MENU, RESUME, button
 from bot.replies import Button, Clear, Notice, Replies, Rows, Say, word
 from bot.usecases import births, consent, freezing, questions, storing, withdrawal
 from bot.usecases.questions import ask, expects
-from db import audit, consents, members, photos, safety
+from db import audit, consents, erasure, exhibits, members, moderation, photos, safety, types
 from db.records import Language, Member, Review
 from db.session import Connection
 
@@ -256,8 +256,18 @@ def _finish(connection: Connection, context: Context, member: Member) -> Replies
 
 
 def turn_away(connection: Connection, context: Context, member: Member) -> Replies:
-    """Under 18: the account is frozen with its birth date, so that another date cannot simply be tried."""
+    """Under 18: the account is frozen with its birth date, so that another date cannot simply be tried.
+
+    Nothing else is kept, as they are told: who went back to the question may have answered the others, and sent photos of a child.
+    """
     withdrawal.take_back_all(connection, context, member)
+    erasure.withdraw_face(connection, member.id)
+    for photo in photos.of(connection, member.id):
+        moderation.detach(connection, photo.id)
+        exhibits.over_photo(connection, photo.id, context.now)
+        photos.remove(connection, photo.id)
+    types.clear(connection, member.id, "fashion")
+    members.update(connection, member.id, context.now, **dict.fromkeys(("gender", "seeks", "city", "latitude", "longitude")), about="")
     safety.ban(connection, member.id, context.now)
     members.set_step(connection, member.id, UNDERAGE, {}, context.now)
     audit.add(connection, "system", "underage", audit.member(member.id), context.now)

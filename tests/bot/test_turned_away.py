@@ -6,10 +6,11 @@ import pytest
 
 from bot.usecases import appeals, decisions, onboarding, privacy
 from bot.usecases import help as help_usecases
-from db import members, safety
+from db import members, safety, types
+from db import photos as stored
 from db.session import Database
 from tests.bot.meeting import ADMIN, keys, presses, texts
-from tests.bot.newcomer import Newcomer, faceless
+from tests.bot.newcomer import Newcomer, faceless, selfie
 
 YOUNG = "2012-05-06"
 
@@ -51,18 +52,37 @@ def test_who_asked_in_vain_about_their_birth_date_is_not_asked_for_a_photo(newco
     assert newcomer.me.status == "banned"
 
 
-def test_a_yes_to_a_photo_lets_nobody_in_who_was_turned_away_since(database: Database) -> None:
+def test_of_who_is_turned_away_only_the_birth_date_is_kept(database: Database) -> None:
+    """They went back from the question for a photo, and wrote another date."""
+    newcomer = Newcomer(database)
+    newcomer.upto("photo")
+    newcomer.send(selfie())
+    while newcomer.me.step != "birth":
+        newcomer.town.act(newcomer.id, onboarding.back, newcomer.me.step)
+    turned_away(newcomer)
+    me = newcomer.me
+    assert newcomer.read(stored.of, newcomer.id) == []
+    assert newcomer.read(types.of_member, newcomer.id) == {}
+    assert (me.gender, me.seeks, me.city, me.latitude, me.longitude) == (None, None, None, None, None)
+    assert me.birth_date is not None
+    newcomer.town.now = newcomer.town.now.replace(year=2031)
+    assert keys(newcomer.town.act(newcomer.id, appeals.stopped)) == ["underage.welcome_back", "ask.gender"]
+    for step in ("gender", "seeks", "city", "distance", "ages"):
+        newcomer.answer(step)
+    assert newcomer.me.step == "photo"
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_decision_about_a_photo_says_nothing_to_whoever_may_not_be_here(database: Database, approved: bool) -> None:
     newcomer = Newcomer(database)
     newcomer.upto("face")
     newcomer.press("face", "no")
     for step in ("birth", "gender", "seeks", "city", "distance", "ages"):
         newcomer.answer(step)
     newcomer.send(faceless())
-    while newcomer.me.step != "birth":
-        newcomer.town.act(newcomer.id, onboarding.back, newcomer.me.step)
-    turned_away(newcomer)
-    assert decide(newcomer, approved=True) == []
-    assert (newcomer.me.status, newcomer.me.step) == ("banned", onboarding.UNDERAGE)
+    newcomer.database.transact(members.update, newcomer.id, newcomer.town.now, status="banned")
+    assert decide(newcomer, approved=approved) == []
+    assert newcomer.me.status == "banned"
 
 
 def test_help_offers_only_what_is_theirs(newcomer: Newcomer) -> None:
