@@ -19,6 +19,8 @@ LEFT, RIGHT = EDGE + INSET, WIDTH - EDGE - INSET
 """Where the scale's 0 and 100 are."""
 BAND: Final = "#EFA9B6"
 TRACK: Final = 22
+NAME_ROWS: Final = 4
+"""Of a type's name: enough for the longest that an admin may give, since the end of a name may be all that tells two apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class CompatCard:
             for at, named in enumerate(side.types):
                 name = named.ko if language == "ko" else named.en
                 size, weight, colour = (38, BOLD, INK) if at == 0 else (33, REGULAR, SOFT)
-                below = canvas.centred(left + SIDE // 2, below, name, size, weight, colour, width=SIDE - 12, lines=2) + 2
+                below = canvas.centred(left + SIDE // 2, below, name, size, weight, colour, width=SIDE - 12, lines=NAME_ROWS) + 2
             ends.append(below)
         return max(ends) + 22
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot import canvas
 from bot.commands import MEMBERS
 from bot.comparing import Comparing, Read, Session
 from bot.compat_card import CompatCard, Side
@@ -23,6 +24,7 @@ from crawler.couples import Reason
 from db import affinities
 from engine import compatibility
 from engine.analysis import Analyser
+from engine.commands.name import LONGEST
 from engine.compatibility import Comparison, Parts, Together
 from engine.settings import EngineSettings
 from engine.values import Analysis, Problem, ProblemCode
@@ -344,6 +346,20 @@ def test_the_picture(language: str, score: float, interval: tuple[float, float])
     assert np.abs(pixels[:, [12, -12]] - paper).max() < 20, "nothing runs over the edges"
     assert np.abs(pixels[400, 300] - (0x20, 0x60, 0xA0)).max() < 12
     assert np.abs(pixels[400, 800] - (0x20, 0xA0, 0x60)).max() < 12
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["가" * LONGEST, "W" * LONGEST, "Extraordinarily understated summer night", "따뜻한 봄날의 햇살 같은 분위기 그리고 조금 더"],
+)
+def test_the_longest_names_are_never_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(canvas.ImageDraw.ImageDraw, "text", lambda self, at, text, *_, **__: drawn.append(text))
+    named = Named(name, name)
+    sides = (Side(photo(), None, (named, named)), Side(photo(), None, (named,)))
+    CompatCard(sides, 50.0, (20.0, 80.0), 50.0, 50.0, 50.0, word("compat.card.basis_prior")).draw(WORDS, "en")
+    assert not [row for row in drawn if "…" in row]
+    assert "".join(drawn).replace(" ", "").count(name.replace(" ", "")) == 3
 
 
 def test_the_scale_shows_score_and_interval() -> None:
