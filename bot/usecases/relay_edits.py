@@ -123,8 +123,11 @@ def _change(message: Message, incoming: Incoming, before: dict[str, Any], *, ane
         options = {"link_preview_options": pages} if pages else {}
         return Letter("editMessageText", {"text": cleaned.text, "entities": list(cleaned.entities), **options}), cleaned.masked
     if incoming.kind == "location":
-        live = bool(incoming.body.get("live_period"))
-        return (Letter("editMessageLiveLocation", relay_kinds.moved(incoming.body)) if live else Letter("stopMessageLiveLocation")), False
+        period = incoming.body.get("live_period")
+        if not period:
+            return Letter("stopMessageLiveLocation"), False
+        # The period goes along: who shares their way for longer than they said first would stand still on the other side.
+        return Letter("editMessageLiveLocation", {**relay_kinds.moved(incoming.body), "live_period": period}), False
     if incoming.kind not in relay_kinds.CAPTIONED:
         return None
     same = incoming.file is not None and before.get("unique") == incoming.file.unique != "" and not (anew or before.get("replaced"))

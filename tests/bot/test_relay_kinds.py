@@ -466,6 +466,9 @@ def test_a_live_location_moves_and_stops_and_only_the_newest_place_waits(town: T
         town.act(her, relay.edited, Incoming.of({"message_id": 51, "location": {**HERE, "latitude": 38.0 + step, "live_period": 60}}, step))
     (moved,) = town.mail()[him]
     assert (moved["method"], moved["body"]["latitude"]) == ("editMessageLiveLocation", 42.0)
+    longer = {"message_id": 51, "location": {**HERE, "live_period": 3600}}
+    town.act(her, relay.edited, Incoming.of(longer, 8))
+    assert town.mail()[him][0]["body"]["live_period"] == 3600, "without it the copy would stand still after a minute"
     town.act(her, relay.edited, Incoming.of({"message_id": 51, "location": HERE}, 9))
     assert town.mail()[him][0]["method"] == "stopMessageLiveLocation"
 
