@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import ctypes
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import configuration
 from bot import logs
+from engine.commands.parsing import Parser
 
 M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
 """Of glibc's malloc.h."""
@@ -20,7 +20,7 @@ LARGE = 1 << 20
 
 def main() -> int:
     """Exit code: 0 after a stop by signal, 2 for unusable settings, 1 where something else keeps it from running."""
-    parser = argparse.ArgumentParser(prog="run_bot.py", description=__doc__)
+    parser = Parser(prog="run_bot.py", description=__doc__)
     parser.add_argument("--settings", type=Path, help="settings file (default: settings.toml beside this file)")
     parser.add_argument("--verbose", action="store_true", help="log more")
     arguments = parser.parse_args()

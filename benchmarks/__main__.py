@@ -5,7 +5,6 @@ Exits 0 when every benchmark ran, also where a figure falls short of its bound (
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import configuration
 from benchmarks.context import Benchmark, Context
 from benchmarks.registry import BENCHMARKS
+from engine.commands.parsing import Parser
 from evaluation.report import Section, facts_of_machine, table, write
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -41,9 +41,7 @@ def run(benchmark: Benchmark, context: Context) -> Section:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks that were asked for; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure speed and memory, each figure beside a baseline in the same run."
-    )
+    parser = Parser(prog="python -m benchmarks", description="Measure speed and memory, each figure beside a baseline in the same run.")
     parser.add_argument("--only", nargs="+", metavar="BENCHMARK", choices=[one.name for one in BENCHMARKS], help="run only these")
     parser.add_argument("--rounds", type=int, default=8, metavar="N", help="how often everything is done in turn (default: 8)")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where the report goes (default: benchmarks/results)")

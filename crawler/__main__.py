@@ -13,6 +13,7 @@ from db.errors import BadUrl, DatabaseError
 from db.session import Database
 from engine.commands.guarding import guarded
 from engine.commands.output import progress
+from engine.commands.parsing import Parser
 from engine.errors import EngineError
 
 COMMANDS = {"collect": collect, "remove": remove}
@@ -20,7 +21,7 @@ COMMANDS = {"collect": collect, "remove": remove}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 success, 2 unusable arguments or settings, 1 anything else that went wrong."""
-    parser = argparse.ArgumentParser(prog="python -m crawler", description="Collect couples' photos, and remove them on request.")
+    parser = Parser(prog="python -m crawler", description="Collect couples' photos, and remove them on request.")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS.values():
         command.add(parsers)

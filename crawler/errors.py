@@ -5,6 +5,7 @@ CrawlError
     ├── Gone                the picture or page is no longer there (404, 410, removed by its owner): never ask again
     ├── Throttled           too much was asked (429, a spent quota): wait `retry_after` seconds
     ├── Refused             the source does not let us (401, 403): an operator must act
+    │   ├── Unset           a setting that the source needs is empty: nothing was asked
     │   └── Forbidden       robots.txt does not let us: nothing was asked
     └── Broken              the answer makes no sense or the connection failed: asking again may help
         └── Stale           the place where to go on is not taken (any more): asking from there again never helps
@@ -38,6 +39,10 @@ class Throttled(SourceError):
 
 class Refused(SourceError):
     """The source does not let us: a token is missing or spent, or robots.txt forbids it."""
+
+
+class Unset(Refused):
+    """A setting is missing without which the source gives nothing."""
 
 
 class Forbidden(Refused):

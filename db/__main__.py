@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+from functools import partial
 
 import configuration
-from db import schema, upkeep
+from db import members, schema, upkeep
 from db.errors import BadUrl, DatabaseError
 from db.session import Database
 from db.vault import Vault
+from engine.commands.guarding import guarded
+from engine.commands.parsing import Parser
+
+
+class Unusable(Exception):
+    """The arguments name nothing that there is; the message is one line that says which and what to do."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0, 2 for unusable settings, 1 for any other failure."""
-    parser = argparse.ArgumentParser(prog="python -m db", description="Look after the database's schema and its keys.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = Parser(prog="python -m db", description="Look after the database's schema and its keys.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("upgrade", help="bring the schema to the version of this program (every other command does so too)")
     commands.add_parser("current", help="print the schema's version and the program's")
     commands.add_parser("seal", help="close what older versions stored openly, complete interrupted erasures (the bot does so too)")
@@ -30,22 +37,22 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         settings = configuration.load()
-        return _run(given, Database(settings.database, settings.privacy))
-    except (configuration.SettingsError, BadUrl) as error:
-        print(error, file=sys.stderr)
+    except configuration.SettingsError as error:
+        print(f"settings: {error}", file=sys.stderr)
         return 2
-    except DatabaseError as error:
-        print(error, file=sys.stderr)
-        return 1
+    stopped = "stopped; the same command goes on from here"
+    work = partial(_run, given, settings)
+    return guarded("db", work, (BadUrl, Unusable), (DatabaseError,), stopped)
 
 
-def _run(given: argparse.Namespace, database: Database) -> int:
+def _run(given: argparse.Namespace, settings: configuration.Settings) -> int:
+    database = Database(settings.database, settings.privacy)
     database.open(upgrade=given.command != "current")
     try:
         if given.command == "revise":
             database.revise(given.message)
         elif given.command in ("current", "upgrade") or database.vault is None:
-            print(f"database {database.read(schema.current) or 'empty'}, program {schema.head()}")
+            print(f"database {database.revision() or 'empty'}, program {schema.head()}")
         else:
             print(_keys(given, database, database.vault))
     finally:
@@ -64,6 +71,8 @@ def _keys(given: argparse.Namespace, database: Database, vault: Vault) -> str:
         wrapped, name = vault.rotate_master()
         forgotten = vault.forget_masters() if given.forget_old else 0
         return f"keys wrapped: {wrapped}, master key {name}, older ones removed: {forgotten}"
+    if given.member is not None and database.read(members.by_id, given.member) is None:
+        raise Unusable(f"there is no member {given.member}: give the number that the table members has for them, or leave --member out")
     print(f"waiting {upkeep.WAIT:.0f} s until no process uses the old keys for anything new", file=sys.stderr)
     return f"old keys destroyed: {upkeep.rotate_keys(database, given.member)}"
 

@@ -92,6 +92,18 @@ class Database:
                 self.close()
                 raise
 
+    def revision(self) -> str | None:
+        """The schema's version, None where there is none yet.
+
+        Raises:
+            Unavailable: the database cannot be reached, or the file is none.
+
+        """
+        try:
+            return self.read(schema.current)
+        except DBAPIError as error:
+            raise Unavailable(f"the database {self.url.render_as_string()} cannot be used: {_reason(error)}") from error
+
     def _open_vault(self) -> None:
         """Find this database's keys; it gets its name in the vault with the first opening, before anything is sealed."""
         name = self.read(marks.get, marks.DATABASE)

@@ -5,7 +5,6 @@ Exits 0 when every suite ran, also where a figure falls short of its bound (the 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 import traceback
@@ -13,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import configuration
+from engine.commands.parsing import Parser
 from evaluation.context import Context, Suite
 from evaluation.registry import SUITES
 from evaluation.report import Section, facts_of_machine, table, write
@@ -43,7 +43,7 @@ def run(suite: Suite, context: Context) -> Section:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the suites that were asked for; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m evaluation", description="Measure the engine's quality on labelled photographs.")
+    parser = Parser(prog="python -m evaluation", description="Measure the engine's quality on labelled photographs.")
     parser.add_argument("--only", nargs="+", metavar="SUITE", choices=[suite.name for suite in SUITES], help="run only these suites")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="use every N-th photo, for a quick look (default: all)")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where the report goes (default: evaluation/results)")

@@ -13,7 +13,6 @@ mean over all people of the gender sought.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import os
@@ -31,6 +30,7 @@ from numpy.typing import NDArray
 import configuration
 from engine.affinity import Affinity, CoupleCounts
 from engine.analysis import Analyser
+from engine.commands.parsing import Parser
 from engine.registry import Registry
 from engine.training.synthetic import STRENGTH
 from engine.values import Gender
@@ -206,7 +206,7 @@ def compatibility(label: str, figures: Mapping[str, Any] | None) -> list[Row]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the cycle twice; 0 where it came to recommendations, 1 where a step failed, 2 where there are no portraits."""
-    parser = argparse.ArgumentParser(prog="python -m evaluation.cycle", description=(__doc__ or "").partition("\n")[0])
+    parser = Parser(prog="python -m evaluation.cycle", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--pictures", type=int, default=900, help="couple photos to generate for each of the two runs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only-planted", action="store_true", help="leave the shuffled control out")

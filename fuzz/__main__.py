@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import sys
@@ -11,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from engine.commands.parsing import Parser
 from fuzz.minimising import smaller
 from fuzz.targets import TARGETS, Case, load
 from fuzz.watching import Finding, Tally, watch
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _options(arguments: list[str] | None) -> Any:
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description="Feed hostile input to what reads it, and watch what happens.")
+    parser = Parser(prog="python -m fuzz", description="Feed hostile input to what reads it, and watch what happens.")
     parser.add_argument("--cases", type=int, default=10_000, help="cases of all targets together (default 10000)")
     parser.add_argument("--seconds", type=float, default=0.0, help="stop after so many seconds (default: no limit)")
     parser.add_argument("--target", action="append", choices=[target.name for target in TARGETS], help="only this one; may be repeated")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import signal
@@ -12,11 +11,12 @@ import configuration
 from bot.local.errors import LocalError, PageError
 from bot.local.faults import Limits
 from bot.local.server import LocalServer
+from engine.commands.parsing import Parser
 
 
 def main() -> int:
     """Read arguments and settings, serve until SIGINT or SIGTERM; 2 on unusable settings, 1 where the port is taken."""
-    parser = argparse.ArgumentParser(prog="python -m bot.local", description=__doc__)
+    parser = Parser(prog="python -m bot.local", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the page and the Bot API (default: local.port; 0 takes a free one)")
     parser.add_argument("--memory", action="store_true", help="keep nothing under paths.var")
     parser.add_argument("--limits", action="store_true", help="refuse with 429 what exceeds Telegram's rates (see --overall)")

@@ -14,7 +14,7 @@ from crawler.assigning import type_new
 from crawler.commands.tools import Progress, Tools, Unusable
 from crawler.couples import Separator
 from crawler.decisions import Decisions
-from crawler.errors import CrawlError, SourceError, Throttled
+from crawler.errors import CrawlError, SourceError, Throttled, Unset
 from crawler.ingest import Ingest, Report
 from crawler.people import Describer
 from crawler.remembering import DatabaseCache, DatabaseLedger
@@ -32,6 +32,8 @@ from engine.registry import Registry
 from engine.types import STARTER, TypePack
 
 SOURCES = ("folder", "member", *REMOTE)
+ALONE = ("folder", "member")
+"""Sources that are asked for nothing in particular."""
 QUERY_MAX = 190
 """Characters of a query: they are part of a key in the database."""
 
@@ -77,6 +79,8 @@ def run(arguments: argparse.Namespace, tools: Tools) -> int:
 
             try:
                 told.report = ingest.run(source, query, decisions=decisions, progress=follow, limit=arguments.limit)
+            except Unset as error:
+                raise Unusable(str(error)) from None
             except SourceError as error:
                 told.error = error
         _type(tools)
@@ -106,6 +110,10 @@ def query_of(arguments: argparse.Namespace) -> str:
     name = arguments.source
     tags = [unicodedata.normalize("NFC", tag).lstrip("#").strip() for tag in arguments.tag]
     words = unicodedata.normalize("NFC", " ".join(arguments.query.split()))
+    if tags and words:
+        raise Unusable("--tag and --query ask for the same thing: leave one of them out")
+    if name in ALONE and (tags or words):
+        raise Unusable(f"--source {name} takes all that there is: leave {'--tag' if tags else '--query'} out")
     if name == "folder":
         if arguments.path is None:
             raise Unusable("--source folder needs --path DIR: a folder or a ZIP archive")
@@ -186,7 +194,7 @@ def _print(report: Report, *, as_json: bool) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isascii() and text.isdigit() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return number

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 from crawler import dedupe
+from crawler.commands.collect import SOURCES
 from crawler.commands.tools import Tools, Unusable
 from crawler.couples import Separator
 from crawler.ingest import shows
@@ -28,7 +29,7 @@ ACCEPTED: tuple[PictureStatus, ...] = ("accepted",)
 def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command's arguments."""
     parser = parsers.add_parser("remove", help="erase a picture and what was learned of it on request", description=__doc__)
-    parser.add_argument("--source", metavar="NAME", help="where it is from, as in the table pictures: folder, instagram, commons, …")
+    parser.add_argument("--source", choices=SOURCES, help="where it is from, as in the table pictures")
     parser.add_argument("--id", metavar="ID", dest="source_id", help="what the source calls it")
     parser.add_argument("--photo", type=Path, metavar="FILE", help="a copy of it, where its id is not known")
     parser.add_argument("--json", action="store_true", help="one JSON object a picture on stdout")
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace, tools: Tools) -> int:
         Unusable: the arguments name nothing.
 
     """
+    if arguments.photo is not None and (arguments.source or arguments.source_id):
+        raise Unusable("--photo says which picture it is: leave --source and --id out, or name it by them alone")
     if arguments.photo is not None:
         found, near = _like(arguments.photo, tools)
         if found is None:

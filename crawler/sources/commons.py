@@ -16,7 +16,7 @@ from functools import partial
 
 from crawler.answers import Answer, Passing, by_status, retry_after
 from crawler.captions import without_names
-from crawler.errors import Broken, Refused, SourceError, Stale, Throttled
+from crawler.errors import Broken, Refused, SourceError, Stale, Throttled, Unset
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
 from crawler.sources.reading import END, address, identity, number, pack, paged, plain, record, records, unpack, words
@@ -74,7 +74,7 @@ class Commons:
 
     def _batch(self, cursor: str) -> Batch:
         if not self._contact.strip():
-            raise Refused("set crawler.contact to an e-mail address or a page: Wikimedia blocks who cannot be reached")
+            raise Unset("set crawler.contact to an e-mail address or a page: Wikimedia blocks who cannot be reached")
         if not self.query:
             raise Refused('name a category, such as "Category:Couples", or words to search for')
         on = {key: words(value, 1000) for key, value in unpack(cursor).items()}

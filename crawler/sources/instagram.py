@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crawler.answers import Answer, Passing, by_status, retry_after
 from crawler.captions import hashtags, without_names
-from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled
+from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled, Unset
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
 from crawler.sources.legs import PAGES, Leg, legs, usable
@@ -138,7 +138,7 @@ class Instagram:
         if cursor == END:
             return
         if not self._token or not self._user:
-            raise Refused("set crawler.instagram_token and crawler.instagram_user: the Graph API answers nobody without them")
+            raise Unset("set crawler.instagram_token and crawler.instagram_user: the Graph API answers nobody without them")
         if not self.tags:
             raise Refused("name at least one hashtag of letters and digits, such as couple")
         asked = 0

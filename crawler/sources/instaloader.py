@@ -29,7 +29,7 @@ from instaloader.exceptions import (
 
 from crawler.answers import Passing, retry_after
 from crawler.captions import hashtags, machine, without_names
-from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled
+from crawler.errors import Broken, Gone, Refused, SourceError, Stale, Throttled, Unset
 from crawler.http import PAGE_BYTES
 from crawler.pacing import Clock
 from crawler.retrying import Retrier
@@ -114,7 +114,7 @@ class Instaloader:
 
     def _log_in(self) -> None:
         if self._switch != "on":
-            raise Refused("instaloader is switched off: read docs/collecting.md, then set crawler.instaloader to on")
+            raise Unset("instaloader is switched off: read docs/collecting.md, then set crawler.instaloader to on")
         if not self.tags:
             raise Refused("name at least one hashtag of letters and digits, such as couple")
         if self._open or not self._user:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crawler.answers import Answer, Passing, by_status, retry_after
-from crawler.errors import Broken, Refused, SourceError, Throttled
+from crawler.errors import Broken, Refused, SourceError, Throttled, Unset
 from crawler.http import PoliteClient
 from crawler.sources.base import Batch, Item
 from crawler.sources.reading import END, address, identity, number, pack, paged, plain, record, records, unpack, words
@@ -125,7 +125,7 @@ class Naver:
 
         """
         if not all(self._keys.values()):
-            raise Refused("set crawler.naver_id and crawler.naver_secret: the keys of an application with the search API")
+            raise Unset("set crawler.naver_id and crawler.naver_secret: the keys of an application with the search API")
         if not self.query:
             raise Refused("name something to search for, such as 린넨 셔츠")
         parameters: dict[str, str | int] = {"query": self.query, "display": display, "start": start, "sort": self._sort}

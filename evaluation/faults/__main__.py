@@ -5,7 +5,6 @@ Exits 1 where something was lost, out of order or repeated too often, or where a
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import shutil
 import sys
@@ -14,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
+from engine.commands.parsing import Parser
 from evaluation.faults.run import Outcome, Plan, runs, say
 from evaluation.faults.world import FaultsError
 from evaluation.report import Row, Section, facts_of_machine, write
@@ -27,7 +27,7 @@ REPEATED: Final = 0.001
 def main(arguments: list[str] | None = None) -> int:
     """Run, write, and say whether it held."""
     plan = Plan()
-    parser = argparse.ArgumentParser(prog="python -m evaluation.faults", description="The relay while everything round it breaks.")
+    parser = Parser(prog="python -m evaluation.faults", description="The relay while everything round it breaks.")
     parser.add_argument("--database", nargs="+", choices=["sqlite", "mariadb"], default=["sqlite", "mariadb"])
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where the report goes")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the bot's logs here")

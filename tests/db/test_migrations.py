@@ -172,7 +172,7 @@ def test_the_command_says_and_changes_the_version(tmp_path: Path) -> None:
     assert command(tmp_path, url, "upgrade").stdout == f"database {schema.head()}, program {schema.head()}\n"
     done = command(tmp_path, "oracle://x/y", "current")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("database.url starts with 'oracle'")
+    assert done.stderr.startswith("db: database.url starts with 'oracle'")
     (tmp_path / "file").write_text("")
     blocked = command(tmp_path, f"sqlite:///{tmp_path / 'file' / 'inyeon.db'}", "upgrade")
     assert blocked.returncode == 2
