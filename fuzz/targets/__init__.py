@@ -66,14 +66,17 @@ def load(target: str) -> Case:
 
 
 TARGETS: Final = (
-    Target("photos", ("files", "photos"), 230, "`engine.images.decode` on JPEG, PNG, WebP, HEIC and GIF"),
-    Target("scrub", ("files", "scrub"), 200, "`bot.scrub.neutral` on 25 kinds of files"),
+    Target("photos", ("files", "photos"), 200, "`engine.images.decode` on JPEG, PNG, WebP, HEIC and GIF"),
+    Target("scrub", ("files", "scrub"), 170, "`bot.scrub.neutral` on 25 kinds of files"),
     Target("incoming", ("wire", "incoming"), 140, "raw updates as `bot.arrivals` and `bot.incoming` read them"),
     Target("updates", ("wire", "updates"), 90, "aiogram's `Update`"),
     Target("answers", ("wire", "api_answers"), 40, "answers of a Bot API server"),
     Target("callbacks", ("typed", "callbacks"), 100, "callback data"),
     Target("typed", ("typed", "answers"), 100, "typed answers, cities, signs of fraud and of age"),
     Target("anonymity", ("typed", "anonymity"), 60, "texts and captions with entities on their way to a partner"),
+    Target("links", ("relay", "links"), 20, "links that lead to their sender, however they are spelt"),
+    Target("voices", ("relay", "voices"), 20, "voice messages and round videos on their way to a partner"),
+    Target("edits", ("relay", "edits"), 20, "messages of every kind and their edits as calls for a partner"),
     Target("settings", ("typed", "settings"), 20, "settings from a file and the environment"),
     Target("bot", ("whole", "bot"), 20, "the whole bot over a database: updates, buttons, commands, every question"),
 )

@@ -21,6 +21,9 @@ SHORT = {
     "callbacks": 2000,
     "typed": 150,
     "anonymity": 400,
+    "links": 1000,
+    "voices": 300,
+    "edits": 300,
     "settings": 200,
 }
 
