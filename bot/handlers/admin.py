@@ -101,9 +101,9 @@ async def unban(query: CallbackQuery, desk: Desk, press: Press) -> None:
     await desk.run(query, admin.unban_pressed, press.to)
 
 
-async def send(query: CallbackQuery, desk: Desk) -> None:
+async def send(query: CallbackQuery, desk: Desk, press: Press) -> None:
     """A broadcast is confirmed."""
-    await desk.run(query, broadcast.send)
+    await desk.run(query, broadcast.send, press.choice)
 
 
 async def cancel(query: CallbackQuery, desk: Desk) -> None:
