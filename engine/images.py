@@ -67,7 +67,8 @@ def decode(data: bytes, settings: EngineSettings) -> Decoded | Problem:
     """
     if len(data) > settings.max_bytes:
         limit = settings.max_bytes // 1_000_000
-        return Problem("too_large", f"This file has {len(data) / 1e6:.0f} MB: send one of at most {limit} MB.")
+        # Who read the file stopped here, so that how many there are is not known.
+        return Problem("too_large", f"This file has more than {limit} MB: send a smaller one.")
     kind = _kind(data)
     if kind is None:
         return NOT_AN_IMAGE

@@ -127,6 +127,11 @@ def test_a_format_that_is_not_taken_is_not_called_broken() -> None:
     assert refused(b"\0\0\0\x18ftypmif1\0\0\0\0heicmif1" + bytes(64)).message != wanted
 
 
+def test_a_file_one_byte_too_large_is_not_said_to_be_as_large_as_is_allowed() -> None:
+    """Commands read no more of a file than shows that it is too large, so its size is not known either."""
+    assert refused(bytes(SETTINGS.max_bytes + 1)).message == "This file has more than 20 MB: send a smaller one."
+
+
 def test_limits() -> None:
     assert refused(b"\xff\xd8\xff" + bytes(100_000), SMALL).code == "too_large"
     for kind in ("JPEG", "PNG", "WEBP", "HEIC"):
