@@ -48,10 +48,10 @@ def few(connection: Connection, context: Context, member: Member) -> tuple[list[
     cost = search.count_by_filter(connection, member, context.now)
     costliest = max((*OWN, *THEIRS), key=lambda name: cost.get(name, 0))
     lines = [word("discover.few", left) if left > 0 else word("discover.last")]
-    if not cost.get(costliest):
-        return lines, ()
-    lines.append(word("discover.costliest", filter=word(f"discover.by.{costliest}", n=f"{cost[costliest]:,}")))
-    return lines, _most_helpful(connection, context, member, cost)
+    if cost.get(costliest):
+        lines.append(word("discover.costliest", filter=word(f"discover.by.{costliest}", n=f"{cost[costliest]:,}")))
+    offers = _most_helpful(connection, context, member, cost)
+    return [*lines, *_said_together(offers)], _rows(offers)
 
 
 def nobody(connection: Connection, context: Context, member: Member) -> Say:
@@ -63,9 +63,7 @@ def nobody(connection: Connection, context: Context, member: Member) -> Say:
     lines += [word(f"discover.cost.{name}", cost[name]) for name in THEIRS if cost.get(name)]
     if not offers:
         offers = _together(connection, context, member)
-        if offers:
-            filters = tuple(word(f"discover.part_{_kind(one.name)}", **_values(one.name, one.wider)) for one in offers)
-            lines.append(word("discover.together", offers[-1].more, filters=filters))
+        lines += _said_together(offers)
     if not offers:
         lines.append(word("discover.nobody_wait"))
     return Say(word("discover.card", lines=Lines(tuple(lines))), (*_rows(sorted(offers, key=lambda one: -one.more)), (SETTINGS,)))
@@ -74,7 +72,10 @@ def nobody(connection: Connection, context: Context, member: Member) -> Say:
 def held(connection: Connection, context: Context, member: Member) -> Say:
     """That those who are left were shown to many lately, and that there is more tomorrow."""
     cost = search.count_by_filter(connection, member, context.now)
-    return Say(word("discover.capped"), (*_most_helpful(connection, context, member, cost), (SETTINGS,)))
+    offers = _most_helpful(connection, context, member, cost)
+    together = _said_together(offers)
+    said = word("discover.card", lines=Lines((word("discover.capped"), "", *together))) if together else word("discover.capped")
+    return Say(said, (*_rows(offers), (SETTINGS,)))
 
 
 def widen(connection: Connection, context: Context, member: Member, what: str) -> Word | None:
@@ -119,10 +120,10 @@ def _ages(member: Member) -> list[tuple[int, int]]:
     return found
 
 
-def _most_helpful(connection: Connection, context: Context, member: Member, cost: Mapping[str, int]) -> Rows:
-    """The button that widens the one of the member's own filters that costs most; none where that alone helps nobody."""
+def _most_helpful(connection: Connection, context: Context, member: Member, cost: Mapping[str, int]) -> list[Offer]:
+    """The one of the member's own filters that costs most; where none costs anything by itself, the fewest that do together."""
     own = sorted((name for name in OWN if cost.get(name)), key=lambda name: -cost[name])[:1]
-    return _rows(_alone(connection, context, member, own))
+    return _alone(connection, context, member, own) or _together(connection, context, member)
 
 
 def _alone(connection: Connection, context: Context, member: Member, names: Sequence[str]) -> list[Offer]:
@@ -150,6 +151,14 @@ def _together(connection: Connection, context: Context, member: Member) -> list[
         found.append(offer)
         wide = offer.wider
     return found
+
+
+def _said_together(offers: Sequence[Offer]) -> list[Word]:
+    """That these filters help only together; nothing where one of them does so alone."""
+    if len(offers) < 2:
+        return []
+    filters = tuple(word(f"discover.part_{_kind(one.name)}", **_values(one.name, one.wider)) for one in offers)
+    return [word("discover.together", offers[-1].more, filters=filters)]
 
 
 def _smallest(connection: Connection, context: Context, member: Member, name: str, wider: Sequence[Member]) -> Offer | None:

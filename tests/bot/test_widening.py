@@ -6,11 +6,14 @@ import datetime as dt
 
 import pytest
 
+from bot.context import Context
 from bot.render import CALLBACK_LIMIT, pack
-from bot.replies import Button, Replies, Say
+from bot.replies import Button, Replies, Say, Shown
 from bot.usecases import discover, questions, widening
 from db import likes, members, safety, search
 from db.members import AGE_MAX
+from db.records import Member
+from db.session import Connection
 from engine.index import rules
 from tests.bot.meeting import WORDS, Town, buttons, card, keys, texts
 from tests.db.people import BUSAN, NOW, SUWON
@@ -146,6 +149,33 @@ def test_two_filters_that_leave_everybody_out_only_together_are_both_named(town:
     assert "With a wider distance there are 5 more people." in texts(replies)[1]
     assert [one.press.choice for one in offered(replies)] == ["distance:50"]
     assert card(town.act(me, discover.widen, "distance:50")) in there
+
+
+def test_filters_that_help_only_together_are_offered_while_somebody_is_left_too(town: Town) -> None:
+    """On the last card, and where those who are left were shown to many lately, as where nobody is left."""
+    me = town.newcomer("man", "women", distance_km=10, age_min=25, age_max=28)
+    last = town.newcomer("woman", "men", birth_date=aged(26))
+    there = {town.newcomer("woman", "men", **THERE) for _ in range(3)}
+    shown = town.act(me, discover.show)
+    assert card(shown) == last
+    assert isinstance(shown[0], Shown)
+    assert {one.press.choice for one in buttons(shown[0]) if one.press.do == "widen"} == {"distance:50", "ages:20-33"}
+    together = "with distance “Within 50 km”, ages “20–33” there are 3 more people. Each button widens one of them"
+    assert together in texts(shown)[0]
+    said = town.act(me, held)
+    assert {one.press.choice for one in offered(said)} == {"distance:50", "ages:20-33"}
+    assert together in texts(said)[0]
+    town.act(me, discover.widen, "ages:20-33")
+    [after] = town.act(me, held)
+    assert [one.press.choice for one in offered([after])] == ["distance:50"]
+    assert keys([after]) == ["discover.capped"], "one helps by itself by now"
+    town.act(me, discover.widen, "distance:50")
+    town.act(me, discover.answer, last, liked=False)
+    assert town.see(me) in there
+
+
+def held(connection: Connection, context: Context, member: Member) -> Replies:
+    return [widening.held(connection, context, member)]
 
 
 @pytest.mark.parametrize("first", [0, 1, 2, 3])
