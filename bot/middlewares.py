@@ -109,11 +109,14 @@ class Reception(BaseMiddleware):
         return await self._services.runtime.transact(_welcome, self._services, person)
 
     async def _turn_away(self, desk: Desk, inner: TelegramObject, person: User, ticket: Ticket) -> None:
-        """Say it once; a pressed button must be answered each time, or it would spin."""
-        language = guess_language(person.language_code)
+        """Say it once, in the language that they chose; a pressed button must be answered each time, or it would spin."""
+        if not isinstance(inner, CallbackQuery) and ticket.told:
+            return
+        found = await self._services.runtime.read(members.by_telegram, person.id)
+        language = guess_language(person.language_code) if found is None else found.language
         if isinstance(inner, CallbackQuery):
             await desk.say(inner, [Notice(word("error.unexpected" if ticket.given_up else "error.too_fast"))], language)
-        elif isinstance(inner, Message) and not ticket.told:
+        elif isinstance(inner, Message):
             # What is turned away goes to nobody, and nothing says so later: this message names the first.
             said = word("error.unexpected" if ticket.given_up else "error.too_fast_message")
             await desk.say(inner, [Say(said, answers=inner.message_id)], language)
