@@ -26,11 +26,12 @@ def make() -> Router:
 def make_onboarding() -> Router:
     """Everything else that members say who are not ready yet; nothing of theirs reaches the other features."""
     router = Router(name="onboarding")
-    router.message.filter(HasStatus("onboarding", "review"))
-    router.callback_query.filter(HasStatus("onboarding", "review"))
+    for observer in (router.message, router.edited_message, router.callback_query):
+        observer.filter(HasStatus("onboarding", "review"))
     router.message.register(location, F.location)
     router.message.register(text, F.text & ~F.text.startswith("/"))
     router.message.register(remind)
+    router.edited_message.register(edited, F.text)  # not a live location, which is edited with every step
     router.callback_query.register(press, Pressed("set"))
     router.callback_query.register(back, Pressed("back"))
     router.callback_query.register(remind_pressed)
@@ -90,6 +91,11 @@ async def back(query: CallbackQuery, desk: Desk, press: Press) -> None:
 async def remind(message: Message, desk: Desk) -> None:
     """Anything else."""
     await desk.run(message, onboarding.remind)
+
+
+async def edited(message: Message, desk: Desk) -> None:
+    """A typed answer was edited."""
+    await desk.run(message, onboarding.edited)
 
 
 async def remind_pressed(query: CallbackQuery, desk: Desk) -> None:

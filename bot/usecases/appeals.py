@@ -106,7 +106,7 @@ def _unfreeze(connection: Connection, context: Context, member: Member, decided_
 
 def readmit(connection: Connection, context: Context, member: Member) -> None:
     """A ban is taken back: in again, shown to nobody until they want to be, and no photo of theirs is a mark any more."""
-    complete = member.birth_date is not None and member.seeks is not None and bool(photos.of(connection, member.id))
+    complete = member.birth_date is not None and member.seeks is not None and bool(photos.usable(connection, member.id))
     status: Status = "paused" if complete else "onboarding"
     safety.unban(connection, member.id, context.now, status)
     members.update(connection, member.id, context.now, hidden_at=None, frozen_reason=None)

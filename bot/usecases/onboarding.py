@@ -130,6 +130,13 @@ def remind(connection: Connection, context: Context, member: Member) -> Replies:
     return [Say(word("wrong.photo" if step == "photo" else "wrong.kind")), *_ask(connection, context, member, step)]
 
 
+def edited(connection: Connection, context: Context, member: Member) -> Replies:
+    """A message was edited: answers are taken as they were sent, so how to change one is said, and the open question comes again."""
+    if member.status == REVIEW or member.step not in ORDER[1:]:
+        return []
+    return [Say(word("wrong.edited")), *_ask(connection, context, member, member.step)]
+
+
 def remind_pressed(connection: Connection, context: Context, member: Member) -> Replies:
     """A button of the menu was pressed before onboarding was finished."""
     return [Notice(word("review.wait_short" if member.status == REVIEW else "start.finish_first"))]

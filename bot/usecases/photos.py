@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.context import Context
 from bot.keyboards import PHOTOS, PROFILE, button
-from bot.replies import Button, Clear, Notice, Replies, Say, Shown, Word, word
+from bot.replies import Button, Clear, Lines, Notice, Replies, Say, Shown, Word, word
 from bot.usecases import appeals, bans, chats, detour, freezing, onboarding, types, verification
 from bot.usecases.onboarding import DONE, READ, REVIEW
 from db import audit, exhibits, members, moderation, photos, safety
@@ -48,7 +48,8 @@ def receive(connection: Connection, context: Context, member: Member, analysis: 
         return _again(connection, context, member, stored, analysis)
     others = [photo for photo in held if photo.status != "rejected" and photo != replacing]
     if len(others) >= context.matching.photos_max:
-        return [Say(word("photo.full", n=context.matching.photos_max), _after(member))]
+        full = "photo.full_signing_up" if member.status == "onboarding" else "photo.full"
+        return [Say(word(full, n=context.matching.photos_max), _after(member))]
     if doubtful:
         return _refuse(connection, context, member, analysis)
     if analysis.photo_jpeg is None:
@@ -262,7 +263,9 @@ def _keep(
     if stopped:
         return stopped
     if held[0].id != photo.id:
-        return [Say(word("photo.added", n=len(held), most=context.matching.photos_max), _after(member))]
+        done = word("photo.added" if replacing is None else "photo.replaced", n=len(held), most=context.matching.photos_max)
+        said = done if looked_at else word("photo.waiting", lines=Lines((done, word("photo.waits"))))
+        return [Say(said, _after(member))]
     replies = types.card(connection, context, member, _after(member))
     if looked_at:
         return replies

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from bot import answers
 from bot.context import Context
 from bot.replies import Lines, Named, Word, word
 from bot.usecases import persons
@@ -41,8 +42,9 @@ def person(context: Context, member: Member, types: Mapping[TypeKind, MemberType
     named = type_names(context, persons.usable_types(member, types))
     if named:
         lines.append(word("person.types", types=named))
-    if member.about:
-        lines.append(word("person.about", about=_short(member.about)))
+    about = answers.clean(member.about).strip()  # what was stored before such signs were refused may be nothing to be seen
+    if about:
+        lines.append(word("person.about", about=_short(about)))
     return word("person.card", lines=Lines(tuple(lines)))
 
 

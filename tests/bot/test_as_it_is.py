@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from bot.context import Context
 from bot.keyboards import RESUME
 from bot.replies import Replies, Say, Shown
-from bot.usecases import access, onboarding, photos, profile, settings
+from bot.usecases import access, appeals, onboarding, photos, profile, settings
 from db import members
 from db import photos as stored
-from db.session import Database
+from db.records import Member
+from db.session import Connection, Database
 from tests.bot.meeting import buttons, keys, presses, texts
-from tests.bot.newcomer import Newcomer, faceless
+from tests.bot.newcomer import Newcomer, faceless, selfie
 
 
 @pytest.fixture
@@ -72,3 +74,54 @@ def test_a_pause_that_ends_outside_of_the_settings_leads_to_people(member: Newco
     back = member.town.act(member.id, settings.pause, RESUME.press.choice)
     assert member.me.status == "active"
     assert "discover" in presses(back)
+
+
+def test_words_of_which_nothing_is_seen_leave_no_gap_on_the_card(member: Newcomer) -> None:
+    """Stored before such an answer was refused."""
+    change(member, about="\u3164\u200b \u2800")
+    assert "\n\n\n" not in texts(member.town.act(member.id, profile.show))[0]
+    change(member, about="\u200bI hike.")
+    assert "\nI hike." in texts(member.town.act(member.id, profile.show))[0]
+
+
+def test_a_photo_that_took_a_place_was_not_added(member: Newcomer) -> None:
+    second = member.send(selfie(axis=1))
+    assert texts(second) == ["🖼 Photo added (2/6)."]
+    member.town.act(member.id, photos.replace, member.read(stored.of, member.id)[1].id)
+    assert texts(member.send(selfie(axis=2))) == ["🔄 Photo replaced (2/6)."]
+
+
+def test_a_later_photo_that_waits_says_so(member: Newcomer) -> None:
+    change(member, face_consent=False)
+    assert texts(member.send(faceless())) == ["🖼 Photo added (2/6).\nOthers see it once an admin has looked at it."]
+
+
+def test_at_sign_up_too_many_photos_lead_on(database: Database) -> None:
+    newcomer = Newcomer(database)
+    newcomer.upto("photo")
+    for _ in range(6):
+        newcomer.send(selfie())
+    full = newcomer.send(selfie())
+    assert keys(full) == ["photo.full_signing_up"], "/photo is not theirs yet"
+    assert labels(full) == ["ask.photo.done"]
+
+
+def test_an_answer_that_was_edited_says_how_answers_are_changed(database: Database) -> None:
+    newcomer = Newcomer(database)
+    newcomer.upto("gender")
+    assert keys(newcomer.town.act(newcomer.id, onboarding.edited)) == ["wrong.edited", "ask.gender"]
+    newcomer.database.transact(members.set_step, newcomer.id, "review", {}, newcomer.town.now)
+    newcomer.database.transact(members.update, newcomer.id, newcomer.town.now, status="review")
+    assert newcomer.town.act(newcomer.id, onboarding.edited) == []
+
+
+def test_who_has_no_photo_that_may_be_shown_is_not_let_in_as_complete(member: Newcomer) -> None:
+    member.transact(stored.reject, member.read(stored.of, member.id)[0].id)
+    change(member, status="banned")
+    member.town.act(member.id, readmit)
+    assert member.me.status == "onboarding", "as a member they would wait for ever"
+
+
+def readmit(connection: Connection, context: Context, member: Member) -> Replies:
+    appeals.readmit(connection, context, member)
+    return []

@@ -64,7 +64,7 @@ def test_an_album_is_kept_in_order_up_to_the_limit(newcomer: Newcomer) -> None:
     said = [keys(newcomer.send(selfie(), f"file-{number}")) for number in range(8)]
     assert said[0] == ["types.card", "types.partners_prior"]
     assert said[1:6] == [["photo.added"]] * 5
-    assert said[6:] == [["photo.full"]] * 2
+    assert said[6:] == [["photo.full_signing_up"]] * 2
     assert [photo.telegram_file_id for photo in newcomer.read(stored.of, newcomer.id)] == [f"file-{number}" for number in range(6)]
 
 
@@ -252,7 +252,7 @@ def test_a_photo_that_waited_is_approved_by_reading_it(newcomer: Newcomer) -> No
 
     newcomer.ready()
     newcomer.town.act(newcomer.id, privacy.face, "off")
-    assert keys(newcomer.send(faceless())) == ["photo.added"]
+    assert keys(newcomer.send(faceless())) == ["photo.waiting"]
     assert [photo.status for photo in newcomer.read(stored.of, newcomer.id)] == ["approved", "pending"]
     newcomer.town.act(newcomer.id, privacy.face, "on")
     newcomer.town.act(newcomer.id, photos.reread, [(photo.id, selfie()) for photo in newcomer.read(stored.of, newcomer.id)])

@@ -17,7 +17,8 @@ from tests.db.people import NOW
 
 SETTINGS = {
     "admin.broadcast_long", "ask.about", "couple.accepted", "couple.consent", "couple.too_many", "compat.intro", "models.bad_name",
-    "models.new_name", "models.no_picture.too_small", "photo.full", "photo.overview", "privacy.chats", "privacy.data", "privacy.kept",
+    "ask.about.edit", "models.new_name", "models.no_picture.too_small", "photo.full", "photo.full_signing_up",
+    "photo.overview", "privacy.chats", "privacy.data", "privacy.kept",
     "privacy.safety", "safety.appeal_ask", "safety.appeal_words_only", "steering.long", "trust.rate", "trust.reports", "verify.challenge",
     "verify.enough", "verify.intro", "verify.problem.too_long", "trust.likes", "trust.likes_verified",
     "admin.fair", "admin.fair.chances", "admin.fair.no_answers",

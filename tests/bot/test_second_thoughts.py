@@ -125,8 +125,8 @@ def test_photos_that_were_not_accepted_take_no_place(newcomer: Newcomer) -> None
         decide(newcomer, approved=False)
     assert statuses(newcomer) == ["rejected"] * most
     for number in range(most):
-        assert keys(newcomer.send(faceless(axis=number % 4)))[-1] in ("photo.added", "photo.pending"), number
-    assert keys(newcomer.send(faceless())) == ["photo.full"]
+        assert keys(newcomer.send(faceless(axis=number % 4)))[-1] in ("photo.waiting", "photo.pending"), number
+    assert keys(newcomer.send(faceless())) == ["photo.full_signing_up"]
 
 
 def test_what_was_not_accepted_is_never_first_again(newcomer: Newcomer) -> None:
