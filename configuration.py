@@ -122,6 +122,7 @@ BOUNDS: dict[tuple[str, str], tuple[float, float]] = {
     ("schedule", "keep_jobs"): (1, 3650),
     ("schedule", "keep_messages"): (1, 3650),
     ("schedule", "keep_answers"): (1, 3650),
+    ("schedule", "keep_audit"): (365, 36_500),
 }
 
 # What must not be above what stands behind it.

@@ -251,6 +251,7 @@ class Worker:
             ("exhibits", 0, exhibits.sweep),
             ("bans", 0, bans.forget_before),
             ("verifications", VERIFICATIONS, verifications.forget_before),
+            ("audit", schedule.keep_audit, audit.forget_before),
             ("nudges", schedule.keep_messages, nudges.forget_before),
             ("lists", LISTS.days, crawls.forget_cached_before),  # here, since a crawl that forgets them may never come
         )

@@ -54,6 +54,7 @@ class ScheduleSettings:
     keep_jobs: int = 90
     keep_messages: int = 180
     keep_answers: int = 365
+    keep_audit: int = 1095
 
 
 @dataclass(frozen=True, slots=True)

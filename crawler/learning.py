@@ -171,6 +171,11 @@ class Learning:
         if before is not None and made and before.version != wanted:
             self.registry.leave(before.version, made)
 
+    def asked(self, what: str, version: str = "") -> None:
+        """Note in the audit log that somebody asked for it at the shell, before it is done; what the bot asks for stands there already."""
+        subject = f"version:{version[:50]}" if version else "all"
+        self.database.transact(audit.add, "shell", f"{what}.asked", subject, self.clock())
+
     def name(self, change: Change) -> None:
         """Call or show a type otherwise; the audit row stands before it is done, so that no change is without one.
 

@@ -25,7 +25,7 @@ def about(member_id: int) -> ColumnElement[bool]:
 def add(
     connection: Connection, actor: int | str, action: str, subject: str, now: dt.datetime, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Append a row; `actor` is a Telegram id or "system"."""
+    """Append a row; `actor` is a Telegram id, "shell" or "system"."""
     connection.execute(audit.insert().values(actor=str(actor), action=action, subject=subject, detail=dict(detail or {}), at=now))
 
 

@@ -44,11 +44,11 @@ def _collect(arguments: Mapping[str, Any]) -> list[str]:
 
 def _learn(arguments: Mapping[str, Any]) -> list[str]:
     """What an admin went back from is not learned again unless an admin asks."""
-    return ["-m", "engine", "learn", *(["--scheduled"] if "slot" in arguments else []), "--json"]
+    return ["-m", "engine", "learn", *(["--scheduled"] if "slot" in arguments else []), "--from-bot", "--json"]
 
 
 def _rollback(arguments: Mapping[str, Any]) -> list[str]:
-    return ["-m", "engine", "rollback", str(arguments["version"]), "--json"]
+    return ["-m", "engine", "rollback", str(arguments["version"]), "--from-bot", "--json"]
 
 
 COMMANDS: Final[Mapping[str, Command]] = {"collect": _collect, "learn": _learn, "rollback": _rollback}

@@ -21,10 +21,13 @@ def add(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--scheduled", action="store_true", help="not again from what a version was learned from that was rolled back from")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--from-bot", action="store_true", help="asked for in the bot, which has noted in the audit log by whom")
 
 
 def run(arguments: argparse.Namespace, steering: Steering) -> int:
     """Learn; 0 where the version in use is one of these couples, 3 where a gate failed or there are too few of them."""
+    if not arguments.from_bot:
+        steering.asked("learn")
     made, why = steering.learn(stage, scheduled=arguments.scheduled)
     if arguments.json:
         answer(json.dumps(made, ensure_ascii=False))

@@ -25,6 +25,9 @@ class Steering(Protocol):
     def picture(self, data: bytes, kind: Kind) -> bytes | Unusable:
         """A photo as a type's picture, or why it cannot be one."""
 
+    def asked(self, what: str, version: str = "") -> None:
+        """Note in the audit log that somebody asked for it at the shell, before it is done."""
+
     def learn(self, progress: Progress, *, scheduled: bool = False) -> tuple[dict[str, Any], str]:
         """The answer of `learn`, and why nothing was published ("" where something was); `scheduled`: nobody asked for it just now."""
 

@@ -21,8 +21,8 @@ def refused(result: dict[str, Any]) -> JobRun:
 
 def test_the_schedule_does_not_ask_for_what_was_rolled_back_from() -> None:
     command = steering.COMMANDS["learn"]
-    assert command({"slot": "2026-11-21T19:00", "again": 1}) == ["-m", "engine", "learn", "--scheduled", "--json"]
-    assert command({"again": 1, "resume": {}}) == ["-m", "engine", "learn", "--json"]
+    assert command({"slot": "2026-11-21T19:00", "again": 1}) == ["-m", "engine", "learn", "--scheduled", "--from-bot", "--json"]
+    assert command({"again": 1, "resume": {}}) == ["-m", "engine", "learn", "--from-bot", "--json"]
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_going_back_is_confirmed_and_only_to_what_was_in_use(town: Town, boss: i
     town.act(boss, models.rollback_yes, OLD)
     [run] = runs(town)
     assert (run.job, run.arguments) == ("rollback", {"version": OLD})
-    assert steering.COMMANDS["rollback"](run.arguments)[:4] == ["-m", "engine", "rollback", OLD]
+    assert steering.COMMANDS["rollback"](run.arguments) == ["-m", "engine", "rollback", OLD, "--from-bot", "--json"]
 
 
 def test_versions_are_listed_with_their_figures(town: Town, boss: int) -> None:

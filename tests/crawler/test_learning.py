@@ -494,6 +494,18 @@ def test_the_commands_list_name_and_go_back(place: Path, monkeypatch: pytest.Mon
     assert json.loads(capsys.readouterr().out) == {"version": learned, "before": "starter-1"}
 
 
+def test_what_is_asked_for_at_the_shell_is_in_the_audit_log(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INYEON_PATHS__VAR", str(place))
+    assert entry.main(["rollback", "x" * 300]) == 1
+    assert entry.main(["rollback", "starter-1"]) == 0
+    assert entry.main(["rollback", "--from-bot"]) == 0  # what an admin asked for stands there already
+    database: Database = opened(place)
+    asked = [(row.actor, row.action, row.subject) for row in database.read(audit.recent) if row.action == "rollback.asked"]
+    assert asked[0] == ("shell", "rollback.asked", "version:starter-1")
+    assert asked[1] == ("shell", "rollback.asked", f"version:{'x' * 50}")
+    database.close()
+
+
 def test_a_database_is_used_as_it_is_found(place: Path) -> None:
     """An empty database beside a published version, as after restoring an older backup: the registry's version is published there."""
     (place / "inyeon.db").unlink()
