@@ -42,7 +42,8 @@ def stats(connection: Connection, context: Context, admin: Member) -> Replies:
     lines = Lines(
         tuple(word("admin.stats.status", status=word(f"admin.status.{status}"), n=by_status.get(status, 0)) for status in STATUSES)
     )
-    values = {**found, "members": sum(by_status.values()), "lines": lines, "corpus": figures.corpus(connection, context)}
+    people = word("admin.stats.members", sum(by_status.values()), demo=found["demo"], unreachable=found["unreachable"])
+    values = {**found, "people": people, "lines": lines, "corpus": figures.corpus(connection, context)}
     values["fair"] = fairness.told(connection, context)
     return [Say(Word("admin.stats", values), ((QUEUE,), *STEERING))]
 

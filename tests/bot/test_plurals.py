@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from bot.replies import Shown
-from bot.usecases import compat, discover
+from bot.usecases import admin, compat, discover
 from bot.usecases import types as type_usecases
-from db import photos
+from db import members, photos
 from engine.affinity import PartnerType
 from engine.compatibility import Comparison, Together, counted, explained
 from tests.bot.looks import look
-from tests.bot.meeting import WORDS, Town, buttons, small_pack, texts
+from tests.bot.meeting import ADMIN, WORDS, Town, buttons, small_pack, texts
 from tests.bot.test_observed import observe
 from tests.db.people import NOW
 
@@ -24,7 +24,7 @@ SETTINGS = {
     "admin.fair", "admin.fair.chances", "admin.fair.no_answers",
 }  # fmt: skip
 """Sentences about limits out of the settings or the code, which are several."""
-ADMINS = {"admin.evidence", "admin.person", "admin.stats", "chart.gates_passed", "job.done.bans"}
+ADMINS = {"admin.evidence", "admin.person", "chart.gates_passed", "job.done.bans"}
 """Figures for admins: ages of adults, and totals."""
 VERBS = {"is", "was", "has", "times", "this", "as", "begins"}
 
@@ -37,6 +37,15 @@ def test_whatever_counts_something_has_a_form_for_one() -> None:
         if len(forms) == 1 and set(counts) - VERBS:
             lacking.add(key)
     assert lacking - SETTINGS - ADMINS == set()
+
+
+def test_an_admin_who_is_the_only_member(town: Town) -> None:
+    boss = town.database.transact(members.create, ADMIN, "en", town.now).id
+    [english] = texts(town.act(boss, admin.stats))
+    assert "1 member (0 demo, 0 unreachable)" in english
+    town.newcomer("woman")
+    assert "2 members (" in texts(town.act(boss, admin.stats))[0]
+    assert "회원 2명 (예시 0명" in texts(town.act(boss, admin.stats), "ko")[0]
 
 
 def test_one_more_photo(town: Town) -> None:
