@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramForbiddenError,
+    TelegramNetworkError,
     TelegramNotFound,
     TelegramRetryAfter,
 )
@@ -101,7 +103,7 @@ class Posting:
         except TelegramNotFound:
             return self._defect(row, "no such method")
         except (TelegramAPIError, TimeoutError, OSError, Busy, Unavailable) as error:
-            return self._later(row, type(error).__name__)
+            return replace(self._later(row, type(error).__name__), unsure=_unsure(error))
         except Exception as error:  # noqa: BLE001 one row that breaks must not stop the others
             # Only the kind: what an exception says may quote a message.
             return self._defect(row, type(error).__name__)
@@ -164,3 +166,8 @@ class Posting:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.attempts - 1, 10)) * random.uniform(0.5, 1.5)
         log.info("row %d (%s) again in %.1f s: %s", row.id, row.method, pause, reason)
         return Outcome(row, retry_at=now + timedelta(seconds=pause))
+
+
+def _unsure(error: Exception) -> bool:
+    """Whether the Bot API may have taken a call although no answer came; not where no connection came about."""
+    return isinstance(error, TimeoutError) or (isinstance(error, TelegramNetworkError) and "Connector" not in error.message)

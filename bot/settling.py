@@ -9,11 +9,12 @@ from typing import Any
 
 from bot import owners
 from bot.context import Context
-from bot.outbox import Letter
+from bot.outbox import Letter, notify
 from bot.prepared import Refused
+from bot.replies import Say, word
 from bot.sent import Note
 from bot.usecases import reach, relay_held
-from db import exhibits, messages, outbox
+from db import exhibits, members, messages, outbox
 from db.records import OutboxRow
 from db.session import Connection
 
@@ -33,6 +34,7 @@ class Outcome:
         parts: the messages that an album became.
         poll: Telegram's id of the poll that it became.
         retry_at: it is to be tried again then.
+        unsure: it may have arrived all the same: no answer came.
         refused: why it was given up, for the operator.
         gone: the chat is lost altogether.
         verdict: the product's own reason for not sending it.
@@ -49,6 +51,7 @@ class Outcome:
     gone: bool = False
     verdict: Refused | None = None
     dropped: str | None = None
+    unsure: bool = False
 
     @property
     def plain(self) -> bool:
@@ -114,6 +117,8 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], context: Context
             outbox.drop(connection, row, outcome.dropped, context.now)
         elif outcome.retry_at is not None:
             outbox.retry(connection, row.id, outcome.retry_at)
+            if outcome.unsure and row.payload.get("exhibit"):
+                _twice(connection, context, row.telegram_id, row.id)
         elif outcome.refused is not None:
             if outbox.dead(connection, row.id, outcome.refused, context.now):
                 _refused(connection, outcome, context)
@@ -137,4 +142,14 @@ def recover(connection: Connection, notes: Sequence[Note], context: Context) -> 
     """Settle what processes that are gone had sent, and give back what they had leased and not sent; how many rows that is."""
     for note in notes:
         outbox.settle_as(connection, note.row_id, note.created_at, note.sent_as, context.now)
-    return sum(outbox.release(connection, owner) for owner in owners.gone(outbox.owners(connection)))
+    dead = owners.gone(outbox.owners(connection))
+    for telegram_id, row_id in exhibits.under_way(connection, dead):
+        _twice(connection, context, telegram_id, row_id)
+    return sum(outbox.release(connection, owner) for owner in dead)
+
+
+def _twice(connection: Connection, context: Context, telegram_id: int, row_id: int) -> None:
+    """An admin may see something of a member twice, and the first copy is one that nobody knows the number of: only they can delete it."""
+    admin = members.by_telegram(connection, telegram_id)
+    if admin is not None:
+        notify(connection, context, admin, Say(word("admin.exhibit_twice")), f"twice:{row_id}")

@@ -117,6 +117,13 @@ def sweep(connection: Connection, now: dt.datetime) -> int:
     return connection.execute(exhibits.delete().where(lost)).rowcount
 
 
+def under_way(connection: Connection, owners: Collection[str]) -> list[tuple[int, int]]:
+    """What these held and did not settle, so that nobody knows whether it arrived: (chat, row of the outbox)."""
+    held = select(exhibits.c.telegram_id, outbox.c.id).join(outbox, outbox.c.id == exhibits.c.outbox_id)
+    mine = (exhibits.c.message_id.is_(None), outbox.c.state == "waiting", outbox.c.lease_owner.in_(list(owners)))
+    return [(row[0], row[1]) for row in connection.execute(held.where(*mine).order_by(outbox.c.id))]
+
+
 def of_chat(connection: Connection, telegram_id: int) -> list[Exhibit]:
     """All that is known of a chat, oldest first."""
     rows = connection.execute(select(exhibits).where(exhibits.c.telegram_id == telegram_id).order_by(exhibits.c.id))

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import itertools
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -209,6 +210,31 @@ def test_what_was_sent_right_before_a_kill_is_known_by_the_note_of_it(town: Town
     assert [one.message_id for one in town.database.read(exhibits.due, town.now)] == [78]
 
 
+@pytest.mark.parametrize("unsure", [True, False])
+def test_the_admin_is_asked_to_look_where_a_copy_may_stand_of_which_nobody_knows(
+    town: Town, couple: tuple[int, int], boss: int, unsure: bool
+) -> None:
+    number = report(town, couple)
+    send(town)
+    asks(town, boss, moderation.case, number)
+    (row,) = town.database.transact(outbox.lease, "test", town.now, 60, 100)
+    outcome = Outcome(row, retry_at=town.now, unsure=unsure)
+    town.database.transact(settling.settle, [outcome, outcome], surroundings(town.now))
+    sent = send(town)
+    assert [one.payload.get("exhibit") for one in sent] == [f"report.{number}", None][: 1 + unsure], "below the second copy, once"
+    assert [one.message_id for one in standing(town)] == [500]
+
+
+def test_who_was_killed_while_sending_leaves_a_word_for_the_admin(town: Town, couple: tuple[int, int], boss: int) -> None:
+    number = report(town, couple)
+    send(town)
+    asks(town, boss, moderation.case, number)
+    asks(town, boss, moderation.look, couple[1])
+    town.database.transact(outbox.lease, f"{socket.gethostname()[:40]}:{2**22 + 1}", town.now, 60, 100)
+    assert town.database.transact(settling.recover, [], surroundings(town.now)) == 1
+    assert [one.payload.get("exhibit") for one in send(town)] == [f"report.{number}", *[f"member.{couple[1]}"] * 2, None]
+
+
 def test_what_never_arrived_is_not_remembered_for_ever(town: Town, couple: tuple[int, int], boss: int) -> None:
     number = report(town, couple)
     send(town)
@@ -331,9 +357,9 @@ async def test_a_server_that_is_down_costs_nothing_but_time(post: Post, code: in
     fault = post.server.faults.add(Fault("deleteMessages", ADMIN, code=code, times=3))
     running = asyncio.create_task(clearer(post).run())
     await until(lambda: not post.heard(ADMIN) and not post.heard(OTHER))
+    await until(lambda: post.database.read(exhibits.of_chat, ADMIN) == [])
     running.cancel()
     assert fault.hits == 3
-    assert post.database.read(exhibits.of_chat, ADMIN) == []
 
 
 async def test_a_chat_whose_server_is_down_holds_nobody_else_up(post: Post) -> None:
