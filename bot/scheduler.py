@@ -19,8 +19,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import times
 from bot.desk import Services
+from bot.errors import StartError
 from bot.jobs import HEAVY, LIGHT, Worker, requeue
-from bot.usecases.steering import COMMANDED, scheduled_arguments
+from bot.settings import ScheduleSettings
+from bot.usecases.steering import ASKING, COMMANDED, SOURCES, scheduled_arguments
 from db import jobs, retyping
 from db.corpus_records import JobRun
 from db.errors import DatabaseError
@@ -46,9 +48,10 @@ class Scheduler:
         """Only stores; settings are checked here, so that a bad time stops the start.
 
         Raises:
-            StartError: a time or the zone in the settings is none.
+            StartError: a time or the zone in the settings is none, or what is to be collected then.
 
         """
+        _check_sources(services.schedule)
         self._services, self._worker = services, worker
         self._triggers = times.triggers(services.schedule)
         self._zone = times.zone(services.schedule)
@@ -142,6 +145,16 @@ class Scheduler:
         """The lock is for one thread at a time."""
         async with self._asking:
             return await asyncio.to_thread(question)
+
+
+def _check_sources(schedule: ScheduleSettings) -> None:
+    """Else every night a run would fail."""
+    for wanted in scheduled_arguments(schedule, "collect"):
+        source = wanted["source"]
+        if source not in SOURCES:
+            raise StartError(f"schedule.sources names {source!r}: there are {', '.join(SOURCES)}")
+        if source in ASKING and not wanted.get("query"):
+            raise StartError(f"schedule.sources says nothing of what {source} is asked for: write {source}:{ASKING[source].upper()}")
 
 
 def _waits(connection: Connection, names: tuple[str, ...]) -> bool:

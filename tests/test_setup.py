@@ -138,3 +138,11 @@ def test_every_make_target_sets_up_by_itself() -> None:
         line = next(line for line in recipe.splitlines() if line.startswith(f"{target}:"))
         assert "setup" in line.split(":", 1)[1].split(), f"{target} does not set up"
     assert "@$(SETUP) serve\n\t@$(PY) run_bot.py" in recipe
+
+
+def test_make_help_lists_every_target() -> None:
+    done = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    listed = {line.split()[1]: line.split(maxsplit=2)[2:] for line in done.stdout.splitlines()}
+    [targets] = [line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if line.startswith(".PHONY:")]
+    assert sorted(listed) == sorted(targets.split()[1:])
+    assert all(listed.values()), "each with what it does"

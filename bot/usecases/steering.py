@@ -97,6 +97,7 @@ def crawl_from(connection: Connection, context: Context, admin: Member, source: 
         detour.begin(connection, context, admin, STEP, source=source)
         return [Say(word(f"steering.ask.{ASKING[source]}"), ((button("steering.no", "crawl_no"),),))]
     if len(wanted) > LONGEST or not wanted.isprintable():
+        note(connection, context, admin, "crawl.refused", "all", {"source": source})
         return [Say(word("steering.long", n=LONGEST))]
     detour.end(connection, context, admin)
     return ask(connection, context, admin, "collect", {"source": source, **({"query": wanted} if wanted else {})})

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StartError
+from bot.scheduler import _check_sources
 from bot.settings import ScheduleSettings
 from bot.usecases.steering import COMMANDS, scheduled_arguments
 from crawler.commands import collect
@@ -44,3 +46,19 @@ def test_sources_and_queries_reach_the_crawler_whole(sources: str, wanted: list[
 
 def test_a_path_is_a_path() -> None:
     assert asked("folder:photos.zip") == [("folder", str(Path("photos.zip")))]
+
+
+@pytest.mark.parametrize(
+    ("sources", "says"),
+    [("member instagramm:couple", "'instagramm'"), ("member commons", "commons:QUERY"), ("instagram:", "instagram:TAG")],
+)
+def test_what_can_never_be_collected_stops_the_start(sources: str, says: str) -> None:
+    with pytest.raises(StartError, match=r"schedule\.sources") as told:
+        _check_sources(ScheduleSettings(sources=sources))
+    assert says in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("sources", ["", "member", 'member commons:"Category:Couples in Korea" folder:/srv/couples'])
+def test_what_can_be_collected_does_not(sources: str) -> None:
+    _check_sources(ScheduleSettings(sources=sources))
