@@ -18,7 +18,7 @@ FAR = {"latitude": BUSAN[0], "longitude": BUSAN[1], "distance_km": 0}
 LINES = {
     "distance": ("your distance", "내 거리"),
     "age": ("your age range", "내 나이 범위"),
-    "language": ("the language you share", "통하는 언어"),
+    "language": ("your wish for a shared language", "통하는 언어"),
     "verified": ("“verified only”", "‘확인된 분만’"),
     "their_distance": ("others’ distance", "상대방의 거리"),
     "their_age": ("others’ age range", "상대방의 나이 범위"),

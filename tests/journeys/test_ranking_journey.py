@@ -55,7 +55,7 @@ async def test_languages_hold_at_once_and_few_are_widened_only_on_request(stage:
     assert stage.member(mina).distance_km == 0
     card = await mina.hears(is_card)
     assert f"like:{stage.member(far).id}:" in presses(card)
-    assert "Most are left out by the language you share (1)." in words(card)
+    assert "Most are left out by your wish for a shared language (1)." in words(card)
     await mina.press_data(card, "widen::language")
     assert "without a shared language" in words(await mina.hears("From now on"))
     assert not stage.member(mina).same_language
