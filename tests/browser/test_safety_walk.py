@@ -131,3 +131,8 @@ def report(you: Talker, admin: Talker, say: dict[str, str]) -> None:
     admin.tap("admin.evidence_button")
     admin.see(say["bait"])
     admin.shoot("evidence")
+    admin.tap("admin.warn")
+    expect(admin.root).not_to_contain_text(say["bait"])
+    expect(admin.root).not_to_contain_text(say["why"])
+    admin.see("🗂")
+    admin.shoot("decided")
