@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("unseal", help="before a step back to an older version, with the bot stopped: store everything openly again")
     master = commands.add_parser("rotate-master", help="wrap all keys by a new master key; may be interrupted and repeated")
     master.add_argument("--forget-old", action="store_true", help="then remove older master keys: backups that need them open no more")
-    keys = commands.add_parser("rotate-keys", help="give everybody new keys, close everything with them; may be interrupted and repeated")
+    keys = commands.add_parser("rotate-keys", help="give everybody new keys, close everything with them: older backups open no more")
     keys.add_argument("--member", type=int, help="only this member's (the number in this database)")
     revise = commands.add_parser("revise", help="for developers: write a migration from the difference to db/tables.py")
     revise.add_argument("message")
@@ -74,7 +74,10 @@ def _keys(given: argparse.Namespace, database: Database, vault: Vault) -> str:
     if given.member is not None and database.read(members.by_id, given.member) is None:
         raise Unusable(f"there is no member {given.member}: give the number that the table members has for them, or leave --member out")
     print(f"waiting {upkeep.WAIT:.0f} s until no process uses the old keys for anything new", file=sys.stderr)
-    return f"old keys destroyed: {upkeep.rotate_keys(database, given.member)}"
+    destroyed = upkeep.rotate_keys(database, given.member)
+    if destroyed:
+        print("back up the database anew: what these keys closed in older backups of it opens no more", file=sys.stderr)
+    return f"old keys destroyed: {destroyed}"
 
 
 if __name__ == "__main__":

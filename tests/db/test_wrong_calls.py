@@ -53,6 +53,17 @@ def test_a_member_whom_nobody_is(called: Call) -> None:
     assert "member 99" in line
 
 
+def test_who_rotates_keys_is_told_to_back_up_anew(called: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older backups of the database open no more."""
+    monkeypatch.setattr("db.upkeep.rotate_keys", lambda *_: 7)
+    status, out, lines = called("rotate-keys")
+    assert (status, out) == (0, "old keys destroyed: 7\n")
+    assert "back up" in lines[-1]
+    assert called("rotate-keys", "--help")[0] == 0
+    monkeypatch.setattr("db.upkeep.rotate_keys", lambda *_: 0)
+    assert "back up" not in called("rotate-keys")[2][-1]
+
+
 @pytest.mark.parametrize("command", ["current", "upgrade", "seal"])
 def test_a_file_that_is_no_database(called: Call, tmp_path: Path, command: str) -> None:
     file = tmp_path / "letter.txt"
