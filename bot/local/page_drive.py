@@ -108,9 +108,10 @@ class PageDrive:
         return web.json_response({"faults": self._faults.json()})
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        body = await body_of(request)
+        parameters = await read_parameters(request)
+        always = {"times": None} if "times" in parameters.nulls else {}  # else it would happen once, and a test would believe otherwise
         try:
-            fault = Fault(**{**body, "hits": 0})
+            fault = Fault(**{**parameters.values, **always, "hits": 0})
         except TypeError:
             raise PageError(400, "a fault has method, chat_id, code, retry_after, times, rate, after, delay") from None
         self._faults.add(fault)

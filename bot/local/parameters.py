@@ -26,6 +26,8 @@ class Parameters:
 
     def __init__(self, values: Mapping[str, Any], uploads: Mapping[str, Upload] | None = None) -> None:
         self.values = {key: value for key, value in values.items() if value is not None}
+        # What the caller named without a value; Telegram takes it for left out.
+        self.nulls = frozenset(values) - frozenset(self.values)
         self.uploads = dict(uploads or {})
         # Whether the caller still waits for the answer.
         self.connected: Callable[[], bool] = lambda: True

@@ -68,6 +68,11 @@ async def test_a_share_of_calls(server: LocalServer, api: Call) -> None:
     server.faults.clear()
 
 
+async def test_a_fault_that_is_asked_for_without_an_end_goes_on(api: Call, page: Call) -> None:
+    await page("faults", method="sendMessage", code=502, times=None)
+    assert [(await api("sendMessage", chat_id=MINA, text="x"))["ok"] for _ in range(3)] == [False] * 3
+
+
 async def test_faults_that_make_no_sense(http: Any, page: Call) -> None:
     for body in ({"code": 404}, {"rate": 2}, {"times": 0}, {"colour": "red"}):
         async with http.post("/page/faults", json=body) as response:
