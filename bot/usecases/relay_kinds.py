@@ -47,6 +47,8 @@ METHODS: Final = {
 VENUE_IDS: Final = ("foursquare_id", "foursquare_type", "google_place_id", "google_place_type")
 UNSUPPORTED: Final = {"story": "relay.story", "paid_media": "relay.paid", "invoice": "relay.paid", "game": "relay.game"}
 SLOTS: Final = ("BAR", "🍇", "🍋", "7️⃣")
+EMOJI_MAX: Final = 8
+"""Signs of which one emoji is put together, at most: what else would stand there was not read by what reads words."""
 DICE_MAX: Final = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5}
 
 
@@ -304,7 +306,8 @@ def _has_media(poll: Mapping[str, Any]) -> bool:
 
 
 def _dice(_member: Member, incoming: Incoming) -> Draft:
-    return Draft(Letter("sendMessage", {"text": dice(str(incoming.body.get("emoji", "🎲")), int(incoming.body.get("value", 1)))}))
+    emoji = str(incoming.body.get("emoji", "🎲"))[:EMOJI_MAX]
+    return Draft(Letter("sendMessage", {"text": dice(emoji, int(incoming.body.get("value", 1)))}))
 
 
 def _contact(_member: Member, incoming: Incoming) -> Draft | str:

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from aiogram.types import Update
 from pydantic import ValidationError
 
+from bot.arrivals import readable
 from bot.calls import ATTACHED
 from bot.incoming import Incoming, dumped
 from bot.prepared import Prepared
@@ -30,6 +31,7 @@ from fuzz.targets import Case, expect
 NOW: Final = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 NAME: Final = "maru_9"
 CANARY: Final = "CANARY"
+WRITTEN_MAX: Final = 4096
 
 # Recordings
 
@@ -217,12 +219,13 @@ def _named(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(raw: Any) -> Incoming | None:
-    """The message as the relay gets it, if Telegram's schema allows it."""
+    """The message as the relay gets it, if Telegram's schema allows it, and no text is longer than Telegram lets anybody write."""
     try:
-        message = Update.model_validate({"update_id": 1, "message": raw}).message
+        message = Update.model_validate(readable({"update_id": 1, "message": raw})).message
     except ValidationError:
         return None
-    return None if message is None else Incoming.of(dumped(message), 1)
+    incoming = None if message is None else Incoming.of(dumped(message), 1)
+    return None if incoming is None or len(incoming.text) > WRITTEN_MAX else incoming
 
 
 def _goes(made: Any) -> None:
