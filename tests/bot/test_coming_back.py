@@ -23,8 +23,9 @@ def boss(town: Town) -> int:
 
 def leave(town: Town, member_id: int) -> int:
     """/delete; which Telegram account it was."""
-    account = town.member(member_id).telegram_id
-    assert keys(town.act(member_id, privacy.delete, "now")) == ["delete.done"]
+    member = town.member(member_id)
+    account, said = member.telegram_id, "delete.done_closed" if member.status in ("banned", "frozen") else "delete.done"
+    assert keys(town.act(member_id, privacy.delete, "now")) == [said]
     return account
 
 
