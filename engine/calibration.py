@@ -71,6 +71,9 @@ class Calibration:
     """Quantiles of couples' differences of age in years, at even steps from 0 to 1; empty before couples are known."""
     couples: int = 0
     """Couples that it was fitted on."""
+    usual_likeness: Mapping[str, float] = field(default_factory=dict)
+    """By `cell` of two types, how much more alike random pairs of these types are than random pairs are (a cosine); none: not more.
+    That two types are alike is in their lift already, and would count twice."""
     figures: Mapping[str, Any] = field(default_factory=dict)
     """How well it told couples that it had not seen: see `engine.training.compatibility`."""
 
@@ -112,6 +115,7 @@ class Calibration:
             "weights": [round(float(value), 6) for value in self.weights],
             "covariance": [[round(float(value), 8) for value in row] for row in self.covariance],
             "likeness": {part: [round(one.mean, 6), round(one.deviation, 6)] for part, one in self.likeness.items()},
+            "usual_likeness": {types: round(value, 6) for types, value in self.usual_likeness.items()},
             "gaps": [round(value, 2) for value in self.gaps],
             "couples": self.couples,
             "figures": dict(self.figures),
@@ -136,7 +140,20 @@ class Calibration:
         if set(likeness) != wanted or not all(one.deviation > 0 for one in likeness.values()):
             raise ValueError(f"likeness is of {sorted(likeness)}, it needs {sorted(wanted)} with positive deviations")
         gaps: Sequence[float] = plain["gaps"]
-        return cls(weights, covariance, likeness, tuple(float(gap) for gap in gaps), int(plain["couples"]), dict(plain["figures"]))
+        # Packs of before it was known have none.
+        usual = {str(types): float(value) for types, value in plain.get("usual_likeness", {}).items()}
+        if not np.isfinite(list(usual.values())).all():
+            raise ValueError("usual_likeness holds a number that is not finite")
+        return cls(weights, covariance, likeness, tuple(float(gap) for gap in gaps), int(plain["couples"]), usual, dict(plain["figures"]))
+
+
+def cell(one: str, other: str) -> str:
+    """Names two types by their ids, whichever comes first.
+
+    >>> cell("wf-2", "mf-1"), cell("mf-1", "wf-2")
+    ('mf-1 wf-2', 'mf-1 wf-2')
+    """
+    return " ".join(sorted((one, other)))
 
 
 def sigmoid(x: float) -> float:

@@ -7,8 +7,8 @@ a resemblance to couples that were seen, and no forecast of anything.  Features 
 
 - types: the logarithm of the two types' lift, shrunk towards 1 (`engine.affinity`), with its variance;
 - likeness: the cosine of the two vectors, each less the mean of its gender's group and of length 1, in standard deviations above that of
-  random pairs of the same ages.  From faces the directions of age, skin and origin are taken out, as from face types: this is not about
-  being of one origin.
+  random pairs of the same ages and, once couples are known, of the same two types: that two types are alike is in their lift already.
+  From faces the directions of age, skin and origin are taken out, as from face types: this is not about being of one origin.
 
 Random pairs have the couples' ages, so the age gap cannot say anything within the score.  `parts.age` says something else: how usual
 the gap is, as the share of couples with at least as large a one.
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.affinity import PRIOR_SHAPE, CoupleCounts, shrunk_lifts, table
-from engine.calibration import FEATURES, PARTS, Calibration, Floats
+from engine.calibration import FEATURES, PARTS, Calibration, Floats, cell
 from engine.gamma import Z
 from engine.types import Kind, TypeInfo, TypePack
 from engine.values import Analysis, Gender, ProblemCode, Vector
@@ -248,6 +248,7 @@ class Compatibility:
                 variances[start + 1] = (math.log(together.interval[1] / together.interval[0]) / (2 * Z)) ** 2
             if alike is not None:
                 spread = self.calibration.likeness[f"{kind}_{pairing(one, other, kind)}"]
+                alike -= 0.0 if together is None else self.calibration.usual_likeness.get(cell(together.one.id, together.other.id), 0.0)
                 x[start + 2] = float(np.clip((alike - spread.mean) / spread.deviation, -FARTHEST, FARTHEST))
         return x, variances
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.affinity import CoupleCounts
-from engine.calibration import FEATURES, PAIRS, PARTS, PRIOR, Calibration, Floats, Spread
+from engine.calibration import FEATURES, PAIRS, PARTS, PRIOR, Calibration, Floats, Spread, cell
 from engine.compatibility import KINDS, Compatibility, Look, pairing
 from engine.training import gates
 from engine.training.corpus import Subject, couples_of
@@ -44,6 +44,8 @@ LEAST = 0.45
 """AUC below which something is upside down; where there is nothing to find, counting a couple elsewhere makes it seem a little rarer."""
 BINS = 10
 SAMPLES = 300
+SHRINKING = 10.0
+"""Random pairs of two types that weigh as much as the assumption that these types are no more alike than any two."""
 STEPS = 40
 QUANTILES = 21
 
@@ -233,17 +235,42 @@ def counts(material: Material, couples: Sequence[int] | range) -> CoupleCounts:
     return CoupleCounts.of((one, other, count) for (one, other), count in sorted(counted.items()))
 
 
-def spreads(material: Material, chosen: Sequence[Pair]) -> dict[str, Spread]:
-    """What a likeness is measured by: of random pairs; where there are few of them, what is assumed."""
+def spreads(material: Material, chosen: Sequence[Pair]) -> tuple[dict[str, Spread], dict[str, float]]:
+    """What a likeness is measured by, of random pairs; where there are few of them, what is assumed.
+
+    Returns:
+        By part and genders; and by `engine.calibration.cell` of two types what pairs of these differ by from that mean, shrunk.
+
+    """
     found: dict[str, list[float]] = {f"{part}_{pair}": [] for part in PARTS for pair in PAIRS}
+    of_types: dict[str, dict[str, list[float]]] = {name: {} for name in found}
     for pair in chosen:
         one, other = material.looks[pair.one], material.looks[pair.other]
         for kind, cosine in zip(KINDS, pair.cosines, strict=True):
             if not pair.observed and cosine is not None:
-                found[f"{kind}_{pairing(one, other, kind)}"].append(cosine)
+                name, mine, theirs = f"{kind}_{pairing(one, other, kind)}", one.type(kind), other.type(kind)
+                found[name].append(cosine)
+                types = cell(mine.id, theirs.id) if mine and theirs else ""
+                of_types[name].setdefault(types, []).append(cosine)
+    usual: dict[str, float] = {}
+    within: dict[str, list[float]] = {}
+    for name, cells in of_types.items():
+        if len(found[name]) < FEW:
+            continue
+        mean = float(np.mean(found[name]))
+        for types, values in sorted(cells.items()):
+            shift = (float(np.mean(values)) - mean) * len(values) / (len(values) + SHRINKING) if types else 0.0
+            within.setdefault(name, []).extend(value - shift for value in values)
+            if types:
+                usual[types] = shift
+    return _spread_of(within), usual
+
+
+def _spread_of(found: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
+    names = [f"{part}_{pair}" for part in PARTS for pair in PAIRS]
     return {
-        name: Spread(float(np.mean(values)), max(float(np.std(values)), 1e-3)) if len(values) >= FEW else PRIOR.likeness[name]
-        for name, values in found.items()
+        name: Spread(float(np.mean(found[name])), max(float(np.std(found[name])), 1e-3)) if name in found else PRIOR.likeness[name]
+        for name in names
     }
 
 
@@ -251,8 +278,8 @@ def fit(material: Material, pack: TypePack, couples: Sequence[int] | range, seed
     """The calibration that these couples speak for, on features whose lifts do not know the couple itself."""
     wanted = set(couples)
     chosen = [pair for pair in material.pairs if pair.couple in wanted]
-    likeness = spreads(material, chosen)
-    start = replace(PRIOR, likeness=likeness)
+    likeness, usual = spreads(material, chosen)
+    start = replace(PRIOR, likeness=likeness, usual_likeness=usual)
     fold = folds(material, seed + 1)
     x = np.zeros((len(chosen), len(FEATURES)))
     for number in range(FOLDS):
@@ -264,7 +291,7 @@ def fit(material: Material, pack: TypePack, couples: Sequence[int] | range, seed
     y = np.array([pair.observed for pair in chosen], dtype=np.float64)
     weights, covariance = posterior(x, y, np.array([pair.weight for pair in chosen]), start)
     gaps = np.quantile(material.gaps[sorted(wanted)], np.linspace(0, 1, QUANTILES))
-    return Calibration(weights, covariance, likeness, tuple(np.maximum.accumulate(gaps).tolist()), len(wanted))
+    return Calibration(weights, covariance, likeness, tuple(np.maximum.accumulate(gaps).tolist()), len(wanted), usual)
 
 
 def posterior(x: Floats, y: Floats, counted: Floats, prior: Calibration) -> tuple[Floats, Floats]:

@@ -49,6 +49,9 @@ LIKE = 0.4
 """Log odds: spread of the tables of types, and of a standard deviation of likeness."""
 GAP = (2.0, 3.0)
 """Years by which men of couples are older, and its standard deviation."""
+ROUNDS = 60
+COVERED = 0.75
+"""Share of 80 % intervals that must hold the true chance."""
 OFFERED = 150
 """People among whom each one's partner is drawn."""
 
@@ -61,6 +64,8 @@ class World:
     typings: tuple[Typing, ...]
     odds: Floats
     """(women, men) true log odds, up to what is one person's own; `subjects[2 i]` is woman i, and 2 i + 1 man i."""
+    chances: Floats
+    """(women, men) the true chance that such two are a couple, where as many random pairs stand beside the couples."""
 
 
 def world(pack: TypePack, couples: int, seed: int, *, shuffled: bool = False) -> World:
@@ -89,7 +94,17 @@ def world(pack: TypePack, couples: int, seed: int, *, shuffled: bool = False) ->
             subjects.append(Subject(number, woman + 1, gender, float(ages[gender][at]), look.face, look.fashion))
             names = [None if info is None else info.id for info in (look.face_type, look.fashion_type)]
             typings.append((number, number, names[0], names[1]))
-    return World(tuple(subjects), tuple(typings), odds[:, partner])
+    true = odds[:, partner]
+    return World(tuple(subjects), tuple(typings), true, _chances(np.zeros_like(true) if shuffled else true))
+
+
+def _chances(odds: Floats) -> Floats:
+    """What is one person's own is no part of it: everybody is in one couple, so rows and columns are brought to the same mean."""
+    ratio = np.exp(odds)
+    for _ in range(ROUNDS):
+        ratio /= ratio.mean(axis=1, keepdims=True)
+        ratio /= ratio.mean(axis=0, keepdims=True)
+    return np.asarray(ratio / (1 + ratio))
 
 
 def _person(pack: TypePack, gender: Gender, random: np.random.Generator) -> Look:
@@ -139,6 +154,8 @@ class Judged:
     """(held-out couples,) 0–1."""
     width: float
     """Mean width of the interval, 0–1."""
+    covered: float
+    """Share of the 80 % intervals that hold the true chance."""
     told: fitting.Told
 
 
@@ -152,13 +169,15 @@ def judge(pack: TypePack, made: World, learned: int, seed: int) -> Judged:
     meter = Compatibility(pack, fitting.counts(material, range(material.couples)), calibration)
     last = slice(2 * (n - HELD), 2 * n)
     held = fitting.gather(made.subjects[last], identities[last], made.typings[last], pack, seed)
-    chances, widths, truth = [], [], []
+    chances, widths, truth, covered = [], [], [], []
     for pair in held.pairs:
         x, variances = meter.features(held.looks[pair.one], held.looks[pair.other], pair.cosines)
         chance = meter.calibration.chance(x, variances)
         chances.append(chance.mean)
         widths.append(chance.interval[1] - chance.interval[0])
-        truth.append(made.odds[n - HELD + pair.one // 2, n - HELD + pair.other // 2])
+        both = n - HELD + pair.one // 2, n - HELD + pair.other // 2
+        truth.append(made.odds[both])
+        covered.append(chance.interval[0] <= made.chances[both] <= chance.interval[1])
     observed = np.array([pair.observed for pair in held.pairs])
     weights = np.array([pair.weight for pair in held.pairs])
     told = fitting.Told(np.array(chances), observed, weights, np.array([pair.couple for pair in held.pairs]))
@@ -168,6 +187,7 @@ def judge(pack: TypePack, made: World, learned: int, seed: int) -> Judged:
         fitting.ece(told.chances, observed.astype(np.float64), weights),
         told.chances[observed],
         float(np.mean(widths)),
+        float(np.average(covered, weights=weights)),
         told,
     )
 
@@ -223,7 +243,15 @@ def planted(found: Sequence[Judged], learned: int) -> list[Row]:
         interval=_spread(errors),
         note=f"mean width of the interval: {100 * np.mean([one.width for one in found]):.0f} of 100",
     )
-    return [area, error]
+    held = [one.covered for one in found]
+    cover = Row(
+        f"{name}: 80 % intervals that hold the true chance",
+        float(np.mean(held)),
+        HELD * len(found),
+        bound=COVERED if promised else None,
+        interval=_spread(held),
+    )
+    return [area, error, cover]
 
 
 def shuffled(mixed: Sequence[Judged]) -> list[Row]:

@@ -69,11 +69,14 @@ def test_gaps_of_ages_blend_what_is_assumed_and_what_was_seen() -> None:
 
 
 def test_what_is_stored_comes_back() -> None:
-    known = replace(PRIOR, gaps=(0.0, 2.0, 9.0), couples=41, figures={"auc": 0.6})
+    known = replace(PRIOR, gaps=(0.0, 2.0, 9.0), couples=41, usual_likeness={"mf-1 wf-2": 0.25}, figures={"auc": 0.6})
     again = Calibration.of(json.loads(json.dumps(known.plain())))
     assert np.allclose(again.weights, known.weights)
     assert np.allclose(again.covariance, known.covariance)
     assert (again.gaps, again.couples, again.figures, again.likeness) == (known.gaps, 41, {"auc": 0.6}, known.likeness)
+    assert again.usual_likeness == {"mf-1 wf-2": 0.25}
+    older = {name: value for name, value in known.plain().items() if name != "usual_likeness"}
+    assert Calibration.of(older).usual_likeness == {}, "packs of before it was known are read as before"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,7 @@ def test_what_is_stored_comes_back() -> None:
         {"covariance": [[1.0]]},
         {"likeness": {"face_mixed": [0, 1]}},
         {"likeness": {name: [0.0, 0.0] for name in PRIOR.likeness}},
+        {"usual_likeness": {"mf-1 wf-2": float("inf")}},
     ],
 )
 def test_what_is_no_calibration_is_refused(change: dict[str, object]) -> None:

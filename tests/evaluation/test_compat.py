@@ -54,6 +54,17 @@ def test_a_plant_is_found_and_calibrated() -> None:
     assert found.auc > 0.5 + 0.75 * (found.attainable - 0.5)
     assert found.ece < 0.08
     assert found.scores.mean() > 0.52
+    assert 0.75 < found.covered < 0.95, "an 80 % interval holds the true chance about so often"
+
+
+def test_true_chances_are_even_for_everybody() -> None:
+    """Everybody is in one couple: what makes somebody wanted by all is nothing that a pair could be told by."""
+    chances = made(shuffled=False).chances
+    ratio = chances / (1 - chances)
+    assert np.abs(ratio.mean(axis=0) - 1).max() < 1e-6
+    assert np.abs(ratio.mean(axis=1) - 1).max() < 1e-6
+    assert np.diag(chances).mean() > 0.52
+    assert np.all(made(shuffled=True).chances == 0.5)
 
 
 def test_where_age_alone_chose_nothing_is_found() -> None:
@@ -67,7 +78,7 @@ def test_rows_miss_their_bounds_where_the_score_is_upside_down() -> None:
     found = judged(shuffled=False)
     from dataclasses import replace
 
-    rows = compat.planted([replace(found, auc=0.5, ece=0.3)], compat.PROMISED)
-    assert [row.passed for row in rows] == [False, False]
-    assert [row.passed for row in compat.planted([found], compat.LEARNED[0])] == [None, None]
+    rows = compat.planted([replace(found, auc=0.5, ece=0.3, covered=0.5)], compat.PROMISED)
+    assert [row.passed for row in rows] == [False, False, False]
+    assert [row.passed for row in compat.planted([found], compat.LEARNED[0])] == [None, None, None]
     assert not any(row.passed for row in compat.shuffled([replace(found, auc=0.6, ece=0.2, scores=np.full(10, 0.6))]))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.calibration import PRIOR
+from engine.compatibility import Compatibility
 from engine.training import compatibility
 from engine.training.compatibility import BAND, Learned, Told, auc, ece, figures_of, gather, learn, posterior
 from engine.training.corpus import Subject
@@ -96,6 +97,24 @@ def test_partners_of_like_age_are_not_told_by_their_age() -> None:
     assert made.calibration.figures["auc"] == pytest.approx(0.5, abs=0.05)
     assert made.calibration.usual(0.5) > 0.7
     assert made.calibration.usual(8.0) < 0.05
+
+
+def test_that_two_types_are_alike_counts_once() -> None:
+    """Their lift holds it: a likeness that holds it too made scores err by more than their intervals said, the more couples the more."""
+    subjects = people(1)
+    material = gather(subjects, *typed(subjects), starter(), SEED)
+    calibration = learned(1).calibration
+    meter = Compatibility(starter(), compatibility.counts(material, range(material.couples)), calibration)
+    found: dict[tuple[str, str], list[float]] = {}
+    for pair in material.pairs:
+        one, other = material.looks[pair.one], material.looks[pair.other]
+        if not pair.observed and one.fashion_type and other.fashion_type:
+            x, _ = meter.features(one, other, pair.cosines)
+            found.setdefault((one.fashion_type.id, other.fashion_type.id), []).append(float(x[5]))
+    usual = [abs(float(np.mean(values))) for values in found.values() if len(values) > 50]
+    assert len(usual) > 10
+    assert float(np.mean(usual)) < 0.4, "in standard deviations; it is 1.5 where likeness holds it as well"
+    assert max(calibration.usual_likeness.values()) > 0.1, "though some types are"
 
 
 def test_random_pairs_have_the_couples_ages_and_genders() -> None:
