@@ -54,7 +54,14 @@ def test_a_plant_is_found_and_calibrated() -> None:
     assert found.auc > 0.5 + 0.75 * (found.attainable - 0.5)
     assert found.ece < 0.08
     assert found.scores.mean() > 0.52
-    assert 0.75 < found.covered < 0.95, "an 80 % interval holds the true chance about so often"
+
+
+def test_an_80_percent_interval_holds_the_true_chance_about_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over three worlds, since one differs from the next by a tenth; 0.67 where likeness holds how alike types are as well."""
+    monkeypatch.setattr(compat, "HELD", HELD)
+    worlds = [compat.world(pack(), LEARNED + HELD, seed) for seed in (1, 2, 3)]
+    held = [compat.judge(pack(), one, LEARNED, seed).covered for seed, one in enumerate(worlds, 1)]
+    assert 0.74 < float(np.mean(held)) < 0.88, held
 
 
 def test_true_chances_are_even_for_everybody() -> None:
