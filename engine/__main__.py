@@ -13,7 +13,7 @@ from engine.commands import analyse, compare, learn, models, name, partners, rol
 from engine.commands.guarding import guarded
 from engine.commands.output import progress
 from engine.commands.parsing import Parser
-from engine.errors import EngineError
+from engine.errors import EngineError, NotThereError
 
 COMMANDS = {"analyse": analyse, "partners": partners}
 STEERING = {"learn": learn, "models": models, "rollback": rollback, "name": name}
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     except configuration.SettingsError as error:
         progress(f"settings: {error}")
         return 2
-    return guarded("engine", lambda: _run(chosen, settings), (BadUrl,), (CrawlError, DatabaseError, EngineError))
+    return guarded("engine", lambda: _run(chosen, settings), (BadUrl, NotThereError), (CrawlError, DatabaseError, EngineError))
 
 
 def _run(chosen: argparse.Namespace, settings: configuration.Settings) -> int:

@@ -25,3 +25,7 @@ class BackendError(EngineError):
 
 class PackError(EngineError):
     """A type pack is missing, incomplete or made for other weights."""
+
+
+class NotThereError(PackError):
+    """There is no version or type of the name that was asked for."""

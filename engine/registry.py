@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.backends.runtime import Runtime
-from engine.errors import PackError
+from engine.errors import NotThereError, PackError
 from engine.types import STARTER, Given, TypeInfo, TypePack, read_manifest
 
 NAME = re.compile(r"v\d{8}T\d{6}-[0-9a-f]{8}")
@@ -115,14 +115,14 @@ class Registry:
         """Where a version lies.
 
         Raises:
-            PackError: there is no such version.
+            NotThereError: there is no such version.
 
         """
         if version == self.starter_version:
             return self.starter
         folder = self.folder / version
         if not NAME.fullmatch(version) or not folder.is_dir():
-            raise PackError(f"there is no version {version!r}: `python -m engine models` lists those that there are")
+            raise NotThereError(f"there is no version {version!r}: `python -m engine models` lists those that there are")
         return folder
 
     def verify(self, version: str) -> dict[str, Any]:
@@ -436,7 +436,7 @@ def mark(picture: bytes) -> str:
 def _expected(pack: TypePack, type_id: str) -> TypeInfo:
     found = pack.by_id.get(type_id)
     if found is None:
-        raise PackError(f"the version in use has no type {type_id!r}: `python -m engine models --types` lists them")
+        raise NotThereError(f"the version in use has no type {type_id!r}: `python -m engine models --types` lists them")
     return found
 
 

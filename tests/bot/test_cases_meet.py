@@ -82,7 +82,11 @@ def test_an_open_case_of_a_minor_is_enough_to_erase_them(town: Town, couple: tup
     account = town.member(him).telegram_id
     town.act(her, safety.report, him, "minor")
     town.database.transact(members.update, him, NOW, status="active", frozen_reason=None)
-    assert keys(town.act(boss, decisions.erase_minor, case(town, "underage").id)) == ["admin.erased", "admin.record.review", "admin.queue_empty"]
+    assert keys(town.act(boss, decisions.erase_minor, case(town, "underage").id)) == [
+        "admin.erased",
+        "admin.record.review",
+        "admin.queue_empty",
+    ]
     assert town.database.read(members.by_id, him) is None
     assert town.database.transact(members.create, account, "ko", NOW).status == "frozen", "and stays out"
 

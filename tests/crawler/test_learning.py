@@ -483,12 +483,12 @@ def test_the_commands_list_name_and_go_back(place: Path, monkeypatch: pytest.Mon
     named = Registry(place / "models").load().by_id[f"{learned[-8:-2]}-mf-1"]
     assert named.name == "Harbour"
     assert named.picture.parent == place / "models" / "pictures"
-    assert entry.main(["name", "nobody", "--ko", "없음"]) == 1
+    assert entry.main(["name", "nobody", "--ko", "없음"]) == 2
     assert entry.main(["name", f"{learned[-8:-2]}-mf-1"]) == 2
     capsys.readouterr()
     assert entry.main(["rollback", "starter-1"]) == 0
     assert "starter-1 is in use now" in capsys.readouterr().out
-    assert entry.main(["rollback", "v20200101T000000-00000000"]) == 1
+    assert entry.main(["rollback", "v20200101T000000-00000000"]) == 2
     assert "engine models" in capsys.readouterr().err
     assert entry.main(["rollback", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"version": learned, "before": "starter-1"}
@@ -496,7 +496,7 @@ def test_the_commands_list_name_and_go_back(place: Path, monkeypatch: pytest.Mon
 
 def test_what_is_asked_for_at_the_shell_is_in_the_audit_log(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INYEON_PATHS__VAR", str(place))
-    assert entry.main(["rollback", "x" * 300]) == 1
+    assert entry.main(["rollback", "x" * 300]) == 2
     assert entry.main(["rollback", "starter-1"]) == 0
     assert entry.main(["rollback", "--from-bot"]) == 0  # what an admin asked for stands there already
     database: Database = opened(place)

@@ -86,7 +86,7 @@ def test_what_cannot_be_a_picture_changes_nothing(var: Path, why: str, capsys: p
 
 
 def test_a_type_that_is_not_there_leaves_no_row(var: Path) -> None:
-    assert entry.main(["name", "nobody", "--ko", "없음"]) == 1
+    assert entry.main(["name", "nobody", "--ko", "없음"]) == 2
     assert noted() == []
 
 
