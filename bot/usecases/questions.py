@@ -93,7 +93,7 @@ def _distance(member: Member) -> Question:
         near = (_choice("50", "distance", word("distance.same_city")), _choice("0", "distance", word("distance.anywhere")))
         return Question(word("ask.distance.city"), (near,))
     choices = (_choice(str(km), "distance", distance_word(km)) for km in DISTANCES)
-    return Question(word("ask.distance"), grid(choices, 3))
+    return Question(word("ask.distance"), grid(choices, 2))
 
 
 def distance_word(km: int) -> Word:
