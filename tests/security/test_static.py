@@ -64,9 +64,11 @@ def _has_input(joined: ast.JoinedStr) -> bool:
 def test_secrets_show_in_no_representation() -> None:
     made = TelegramSettings(token=TOKEN, webhook_secret=TOKEN)
     assert TOKEN not in repr(made)
-    settings = configuration.load(environment={"TELEGRAM_BOT_TOKEN": TOKEN, "INYEON_TELEGRAM__WEBHOOK_SECRET": TOKEN})
-    assert TOKEN not in repr(settings)
-    assert TOKEN not in str(settings)
+    secret = TOKEN.replace(":", "_")  # Telegram takes no colon there
+    settings = configuration.load(environment={"TELEGRAM_BOT_TOKEN": TOKEN, "INYEON_TELEGRAM__WEBHOOK_SECRET": secret})
+    for shown in (repr(settings), str(settings)):
+        assert TOKEN not in shown
+        assert secret not in shown
 
 
 def test_a_wrong_secret_is_not_repeated_by_the_refusal(tmp_path: Path) -> None:
