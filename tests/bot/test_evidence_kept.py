@@ -99,7 +99,7 @@ def test_photos_that_are_removed_after_the_report_are_still_seen(town: Town, cou
     assert texts([copy]) == [f"Photo #{photo.id} · removed since"]
     assert Image.open(io.BytesIO(before[0])).size == (640, 640)
     (words,) = town.act(boss, moderation.look_evidence, filed.id)
-    assert "2 photos" in texts([words])[0], "one is no picture that could be copied; its number is kept"
+    assert "photos: 2" in texts([words])[0], "one is no picture that could be copied; its number is kept"
 
 
 def test_copies_are_of_what_others_saw_and_not_many(town: Town, couple: Couple, boss: int) -> None:
