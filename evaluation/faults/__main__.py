@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         finally:
             if given["keep"]:
-                shutil.copytree(work, given["keep"], dirs_exist_ok=True, ignore=shutil.ignore_patterns("var"))
+                _keep(work, given["keep"])
+        if any(outcome.verdict.lost for outcome in found):  # no run is like another: what happened here is seen here or nowhere
+            _keep(work, given["results"] / "lost")
     given["results"].mkdir(parents=True, exist_ok=True)
     sections = [section(plan, outcome) for outcome in found]
     write(given["results"], "The relay under faults", sections, facts_of_machine())
@@ -61,6 +63,11 @@ def main(arguments: list[str] | None = None) -> int:
         for line in outcome.verdict.examples:
             say(f"  {outcome.kind}: {line}")
     return 1 if failed else 0
+
+
+def _keep(work: str, folder: Path) -> None:
+    """The bot's logs, and the chats of whatever should not be."""
+    shutil.copytree(work, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("var"))
 
 
 def section(plan: Plan, outcome: Outcome) -> Section:

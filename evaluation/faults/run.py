@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from bot.local.faults import Fault
 from bot.local.server import LocalServer
-from db import outbox, tables
+from db import outbox, tables, updates
 from db.errors import DatabaseError
 from db.session import Connection, Database
 from evaluation.faults.ledger import Verdict, judge
@@ -218,7 +218,7 @@ class Run:
         end, quiet, arrivals = time.monotonic() + DRAIN_SECONDS, time.monotonic(), -1
         while time.monotonic() < end:
             now = town.arrivals()
-            if now != arrivals or await self._under_way(database):
+            if now != arrivals or await self._under_way(database) or await self._unserved(database):
                 arrivals, quiet = now, time.monotonic()
             if time.monotonic() - quiet > QUIET:
                 return
@@ -234,6 +234,13 @@ class Run:
         except DatabaseError:
             return self._plan.under_way
         return len(self._server.world.updates) + waiting
+
+    async def _unserved(self, database: Database) -> int:
+        """Updates that the bot has written down and not served yet: one that is tried again rests for up to ten seconds."""
+        try:
+            return await asyncio.to_thread(database.read, updates.waiting)
+        except DatabaseError:
+            return 1
 
 
 def _story(connection: Connection, person: int) -> dict[str, list[dict[str, object]]]:

@@ -205,5 +205,7 @@ def environment(server: LocalServer, storage: Storage, var: Path) -> dict[str, s
         "INYEON_DATABASE__URL": storage.url,
         "INYEON_PATHS__VAR": str(var),
         "INYEON_MATCHING__MESSAGE_RATE": "600",
+        # Nor is anybody new: what waited while the bot was down comes at once, and was refused, its writer told, beyond twelve a minute.
+        "INYEON_SAFETY__NEW_DAYS": "0",
         "PATH": os.environ.get("PATH", ""),
     }
