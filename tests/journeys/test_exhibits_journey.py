@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.local.faults import Fault
-from bot.local.server import LocalServer
 from db import exhibits
-from db.session import Database
-from db.settings import DatabaseSettings, keys_under
-from tests.journeys.stage import ADMIN, PATIENCE, Json, Page, Person, Stage, matched, settle, words
-from tests.journeys.test_relay_kill import Process
+from tests.journeys.process import World, running
+from tests.journeys.stage import ADMIN, PATIENCE, Json, Person, Stage, matched, words
 
 SECOND = ADMIN + 1
 
@@ -99,36 +96,16 @@ async def test_whoever_erases_themselves_leaves_the_admins_chats_and_the_case_ca
 
 
 @pytest.fixture
-async def world(
-    tmp_path: Path, small_pack: Path, warm: Callable[[Path], Path]
-) -> AsyncIterator[tuple[Process, LocalServer, list[Person], Database]]:
+async def world(tmp_path: Path, small_pack: Path, warm: Callable[[Path], Path]) -> AsyncIterator[World]:
     warm(tmp_path / "var")
-    server = LocalServer()
-    await server.start()
-    database = Database(DatabaseSettings(url=f"sqlite:///{tmp_path / 'var' / 'inyeon.db'}"), keys_under(tmp_path / "var"))
-    await asyncio.to_thread(database.open)
-    page = Page(server)
-    await page.open()
-    people = []
-    for number, gender, seeks in ((1001, "woman", "men"), (1002, "man", "women"), (ADMIN, "", "")):
-        await server.add_person(number, f"Person {number}", "en", started=True)
-        if gender:
-            await asyncio.to_thread(database.transact, settle, number, "en", gender, seeks)
-        people.append(Person(page, number, "en"))
-    process = Process(tmp_path, small_pack, server)
-    process.environment["INYEON_TELEGRAM__ADMINS"] = str(ADMIN)
-    await process.start()
-    yield process, server, people, database
-    if process.process.returncode is None:
-        await process.end(signal.SIGKILL)
-    await page.close()
-    await asyncio.to_thread(database.close)
-    await server.stop()
+    people = ((1001, "woman", "men"), (1002, "man", "women"), (ADMIN, "", ""))
+    async with running(tmp_path, small_pack, people, INYEON_TELEGRAM__ADMINS=str(ADMIN)) as made:
+        yield made
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before the deletion", "before its answer is noted"])
-async def test_a_kill_between_the_decision_and_its_end(world: tuple[Process, LocalServer, list[Person], Database], after: bool) -> None:
+async def test_a_kill_between_the_decision_and_its_end(world: World, after: bool) -> None:
     process, server, (mina, jun, admin), database = world
     await matched(mina, jun)
     await admin.write("/reports")
@@ -152,7 +129,7 @@ async def test_a_kill_between_the_decision_and_its_end(world: tuple[Process, Loc
 
 
 @pytest.mark.slow
-async def test_a_kill_while_the_evidence_is_being_sent(world: tuple[Process, LocalServer, list[Person], Database]) -> None:
+async def test_a_kill_while_the_evidence_is_being_sent(world: World) -> None:
     """What Telegram took is known to be there after the next start, and goes with the decision."""
     process, server, (mina, jun, admin), database = world
     await matched(mina, jun)
