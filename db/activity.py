@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from db.reaching import REACHES
 from db.records import Member
-from db.tables import likes, members, messages, outbox, pairs, reports, reviews
+from db.tables import WAITS, likes, members, messages, outbox, pairs, reports, reviews
 
 
 def unread(connection: Connection, member_id: int) -> dict[int, int]:
@@ -83,7 +83,7 @@ def figures(connection: Connection, since: dt.datetime) -> dict[str, int]:
         "matches_open": select(func.count()).select_from(pairs).where(pairs.c.ended_at.is_(None)),
         "matches_new": select(func.count()).select_from(pairs).where(pairs.c.matched_at >= since),
         "messages_new": select(func.count()).select_from(messages).where(messages.c.created_at >= since),
-        "waiting": select(func.count()).select_from(outbox).where(outbox.c.state == "waiting"),
+        "waiting": select(func.count()).select_from(outbox).where(WAITS),
         "dead": select(func.count()).select_from(outbox).where(outbox.c.state == "dead"),
         "reports": select(func.count()).select_from(reports).where(reports.c.state == "open"),
         "reviews": select(func.count()).select_from(reviews).where(reviews.c.state == "open"),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, select
 
 from db import writing
 from db.records import Exhibit
-from db.tables import exhibits, outbox, reports, reviews
+from db.tables import WAITS, exhibits, outbox, reports, reviews
 
 LIFE = dt.timedelta(hours=46)
 """For which such a message stands at most; counted from when it was queued, which is before Telegram's own count begins."""
@@ -67,7 +67,7 @@ def over(connection: Connection, cases: Collection[str], now: dt.datetime) -> No
         own = exhibits.c.shows.in_(some)
         # One that is on its way at this moment arrives all the same, and is due then.
         waiting = list(connection.scalars(select(exhibits.c.outbox_id).where(own, exhibits.c.message_id.is_(None))))
-        connection.execute(outbox.update().where(outbox.c.id.in_(waiting), outbox.c.state == "waiting").values(sent_at=now, **_GIVEN_UP))
+        connection.execute(outbox.update().where(outbox.c.id.in_(waiting), WAITS).values(sent_at=now, **_GIVEN_UP))
         connection.execute(exhibits.update().where(own, exhibits.c.due_at > now).values(due_at=now))
 
 
@@ -112,7 +112,7 @@ def forget(connection: Connection, ids: Collection[int]) -> None:
 
 def sweep(connection: Connection, now: dt.datetime) -> int:
     """Forget what never arrived and never will: its row was given up two days ago or more; how many."""
-    waits = select(outbox.c.id).where(outbox.c.id == exhibits.c.outbox_id, outbox.c.state == "waiting").exists()
+    waits = select(outbox.c.id).where(outbox.c.id == exhibits.c.outbox_id, WAITS).exists()
     lost = and_(exhibits.c.message_id.is_(None), exhibits.c.at < now - REACH, ~waits)
     return connection.execute(exhibits.delete().where(lost)).rowcount
 
@@ -120,7 +120,7 @@ def sweep(connection: Connection, now: dt.datetime) -> int:
 def under_way(connection: Connection, owners: Collection[str]) -> list[tuple[int, int]]:
     """What these held and did not settle, so that nobody knows whether it arrived: (chat, row of the outbox)."""
     held = select(exhibits.c.telegram_id, outbox.c.id).join(outbox, outbox.c.id == exhibits.c.outbox_id)
-    mine = (exhibits.c.message_id.is_(None), outbox.c.state == "waiting", outbox.c.lease_owner.in_(list(owners)))
+    mine = (exhibits.c.message_id.is_(None), WAITS, outbox.c.lease_owner.in_(list(owners)))
     return [(row[0], row[1]) for row in connection.execute(held.where(*mine).order_by(outbox.c.id))]
 
 

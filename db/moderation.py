@@ -16,7 +16,7 @@ from db import outbox as lanes
 from db.errors import Tampered
 from db.reaching import REACHES
 from db.records import OutboxRow, Report, ReviewKind
-from db.tables import likes, members, messages, outbox, pairs, reports, reviews
+from db.tables import WAITS, likes, members, messages, outbox, pairs, reports, reviews
 
 UPHELD = ("upheld", "warned", "hidden", "frozen")
 """States of reports that an admin found to be true."""
@@ -33,7 +33,7 @@ def silence(connection: Connection, pair_id: int, now: dt.datetime) -> int:
     if ends is None:
         return 0
     accounts = select(members.c.telegram_id).where(members.c.id.in_((ends.lo, ends.hi)))
-    waiting = select(outbox).where(outbox.c.state == "waiting", outbox.c.telegram_id.in_(accounts))
+    waiting = select(outbox).where(WAITS, outbox.c.telegram_id.in_(accounts))
     found: list[int] = []
     about: dict[int, list[int]] = {}
     for row in (OutboxRow(**one) for one in connection.execute(waiting).mappings()):

@@ -21,13 +21,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select
 
 from db import exhibits, messages, sealing, swift, writing
 from db.errors import KeyGone, NotFound
 from db.records import OutboxRow
 from db.swift import Swift
-from db.tables import lanes, members, outbox
+from db.tables import WAITS, lanes, members, outbox
 from db.tables import messages as message_table
 
 KEEP_REASON = 190
@@ -38,21 +38,18 @@ WRITER = "by"
 _LANE = lanes.c.telegram_id == bindparam("lane")
 _ADVANCE = Swift(lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq + 1))
 _STEP_BACK = lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq - 1)
-_BUSY = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.telegram_id == lanes.c.telegram_id).exists()
+# Its lane by the parameter: in a RETURNING of SQLite names lose their tables, and a lane's column would be compared with itself.
+_BUSY = select(outbox.c.id).where(WAITS, outbox.c.telegram_id == bindparam("lane")).exists()
 _PLACE = Swift(select(lanes.c.last_seq, _BUSY.label("busy")).where(_LANE))
 _STEP = Swift(lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq + 1).returning(lanes.c.last_seq, _BUSY.label("busy")))
 """`_ADVANCE` and `_PLACE` in one, where the database can."""
 _KNOWN = select(outbox.c.id).where(outbox.c.telegram_id == bindparam("lane"), outbox.c.dedup_key == bindparam("key"))
 _SETTLED: dict[str, Any] = {"payload": {}, "leased_until": None, "lease_owner": None}
-_SENT = Swift(
-    outbox.update()
-    .where(outbox.c.id == bindparam("row"), outbox.c.state == "waiting")
-    .values(state="sent", sent_at=bindparam("at"), **_SETTLED)
-)
+_SENT = Swift(outbox.update().where(outbox.c.id == bindparam("row"), WAITS).values(state="sent", sent_at=bindparam("at"), **_SETTLED))
 _DELIVERED = Swift(
     message_table.update().where(message_table.c.id == bindparam("message")).values(recipient_message_id=bindparam("sent_as")),
 )
-_DUE = select(func.min(outbox.c.not_before)).where(outbox.c.state == "waiting")
+_DUE = select(func.min(outbox.c.not_before)).where(WAITS)
 
 
 @dataclass(slots=True)
@@ -152,13 +149,13 @@ def lease(connection: Connection, owner: str, now: dt.datetime, seconds: float, 
     """Take up to `limit` rows to send before `now + seconds`, oldest first, at most one a lane, none that waits or is leased."""
     earlier = outbox.alias("earlier")
     free = and_(
-        outbox.c.state == "waiting",
+        WAITS,
         outbox.c.not_before <= now,
         or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now),
     )
     first = ~(
         select(earlier.c.id)
-        .where(earlier.c.state == "waiting", earlier.c.telegram_id == outbox.c.telegram_id, earlier.c.seq < outbox.c.seq)
+        .where(earlier.c.state == literal_column("'waiting'"), earlier.c.telegram_id == outbox.c.telegram_id, earlier.c.seq < outbox.c.seq)
         .exists()
     )
     ids = list(connection.scalars(select(outbox.c.id).where(free, first).order_by(outbox.c.id).limit(limit)))
@@ -227,7 +224,7 @@ def settle_sent(connection: Connection, sent: Sequence[tuple[int, int | None, in
 def retry(connection: Connection, row_id: int, not_before: dt.datetime) -> bool:
     """Give a leased row back, to be sent no sooner than `not_before`; its lane waits with it."""
     values = {"not_before": not_before, "leased_until": None, "lease_owner": None}
-    return connection.execute(outbox.update().where(outbox.c.id == row_id, outbox.c.state == "waiting").values(**values)).rowcount == 1
+    return connection.execute(outbox.update().where(outbox.c.id == row_id, WAITS).values(**values)).rowcount == 1
 
 
 def dead(connection: Connection, row_id: int, reason: str, now: dt.datetime) -> bool:
@@ -242,32 +239,32 @@ def drop(connection: Connection, row: OutboxRow, reason: str, now: dt.datetime) 
 
 def in_hand(connection: Connection, row: OutboxRow, now: dt.datetime) -> bool:
     """Whether a row is as it was leased: nobody gave it up, wrote it anew, or leased it since."""
-    return connection.scalar(select(outbox.c.id).where(outbox.c.id == row.id, outbox.c.state == "waiting", *_in_hand(row, now))) is not None
+    return connection.scalar(select(outbox.c.id).where(outbox.c.id == row.id, WAITS, *_in_hand(row, now))) is not None
 
 
 def dead_lane(connection: Connection, telegram_id: int, reason: str, now: dt.datetime) -> int:
     """Give up all that waits for a chat, as when it blocked the bot; how many rows."""
     values = {"state": "dead", "sent_at": now, "dead_reason": reason[:KEEP_REASON], "payload": {}, "leased_until": None}
-    where = and_(outbox.c.telegram_id == telegram_id, outbox.c.state == "waiting")
+    where = and_(outbox.c.telegram_id == telegram_id, WAITS)
     return connection.execute(outbox.update().where(where).values(**values)).rowcount
 
 
 def waiting_from(connection: Connection, telegram_id: int, besides: int | None = None) -> dict[int, int]:
     """How many messages wait for a chat, by who wrote them (an album is one); `besides` is a row that counts though it waits no more."""
     wanted = select(message_table.c.sender_id, func.count()).join(outbox, outbox.c.message_id == message_table.c.id)
-    waits = (outbox.c.telegram_id == telegram_id, or_(outbox.c.state == "waiting", outbox.c.id == besides))
+    waits = (outbox.c.telegram_id == telegram_id, or_(WAITS, outbox.c.id == besides))
     return {row[0]: row[1] for row in connection.execute(wanted.where(*waits).group_by(message_table.c.sender_id))}
 
 
 def pause_lane(connection: Connection, telegram_id: int, not_before: dt.datetime) -> int:
     """Send nothing more to a chat before `not_before`, as after 429; how many rows wait."""
-    where = and_(outbox.c.telegram_id == telegram_id, outbox.c.state == "waiting")
+    where = and_(outbox.c.telegram_id == telegram_id, WAITS)
     return connection.execute(outbox.update().where(where).values(not_before=not_before)).rowcount
 
 
 def waiting(connection: Connection) -> int:
     """How many rows are neither sent nor dead."""
-    return connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.state == "waiting")) or 0
+    return connection.scalar(select(func.count()).select_from(outbox).where(WAITS)) or 0
 
 
 def next_due(connection: Connection) -> dt.datetime | None:
@@ -278,13 +275,13 @@ def next_due(connection: Connection) -> dt.datetime | None:
 
 def release(connection: Connection, owner: str, besides: Sequence[int] = ()) -> int:
     """Give back all that `owner` leased and did not settle, as at shutdown, `besides` rows that are in its hands; how many rows."""
-    where = and_(outbox.c.lease_owner == owner, outbox.c.state == "waiting", outbox.c.id.not_in(besides))
+    where = and_(outbox.c.lease_owner == owner, WAITS, outbox.c.id.not_in(besides))
     return connection.execute(outbox.update().where(where).values(leased_until=None, lease_owner=None)).rowcount
 
 
 def owners(connection: Connection) -> list[str]:
     """Who holds leases of rows that wait."""
-    held = select(outbox.c.lease_owner).where(outbox.c.state == "waiting", outbox.c.lease_owner.is_not(None)).distinct()
+    held = select(outbox.c.lease_owner).where(WAITS, outbox.c.lease_owner.is_not(None)).distinct()
     return [str(owner) for owner in connection.scalars(held)]
 
 
@@ -313,5 +310,5 @@ def _in_hand(row: OutboxRow, now: dt.datetime) -> tuple[ColumnElement[bool], ...
 
 
 def _settle(connection: Connection, row_id: int, *where: ColumnElement[bool], **values: object) -> bool:
-    changed = outbox.update().where(outbox.c.id == row_id, outbox.c.state == "waiting", *where)
+    changed = outbox.update().where(outbox.c.id == row_id, WAITS, *where)
     return connection.execute(changed.values(**values, payload={}, leased_until=None, lease_owner=None)).rowcount == 1

@@ -6,14 +6,14 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select
 
-from db.tables import messages, outbox
+from db.tables import WAITS, messages, outbox
 
 _part = messages.alias("part")
-_ON_ITS_WAY: Final = select(outbox.c.id).where(outbox.c.message_id == messages.c.id, outbox.c.state == "waiting").exists()
+_ON_ITS_WAY: Final = select(outbox.c.id).where(outbox.c.message_id == messages.c.id, WAITS).exists()
 _IN_ITS_ALBUM: Final = (
     select(outbox.c.id)
     .join(_part, outbox.c.message_id == _part.c.id)
-    .where(_part.c.pair_id == messages.c.pair_id, _part.c.album == messages.c.album, outbox.c.state == "waiting")
+    .where(_part.c.pair_id == messages.c.pair_id, _part.c.album == messages.c.album, WAITS)
     .exists()
 )
 """An album is carried by one row, which names its first part."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from db import outbox as queue
 from db.records import OutboxRow
-from db.tables import messages, outbox
+from db.tables import WAITS, messages, outbox
 
 HELD: Final = "held"
 """The kind of a message that waits for its sender to say that it may go."""
@@ -24,13 +24,13 @@ def waiting_copies(connection: Connection, message_ids: Collection[int]) -> list
 
     The parts of an album are in one row, that of the first of them; those that came when it was on its way are in another one.
     """
-    wanted = select(outbox).where(outbox.c.message_id.in_(message_ids), outbox.c.state == "waiting").order_by(outbox.c.id.desc())
+    wanted = select(outbox).where(outbox.c.message_id.in_(message_ids), WAITS).order_by(outbox.c.id.desc())
     return queue.opened(connection, [OutboxRow(**row) for row in connection.execute(wanted).mappings()])
 
 
 def waiting_change(connection: Connection, telegram_id: int, prefix: str) -> OutboxRow | None:
     """The newest row for this chat that waits and whose key begins with `prefix`."""
-    where = (outbox.c.telegram_id == telegram_id, outbox.c.state == "waiting", outbox.c.dedup_key.startswith(prefix, autoescape=True))
+    where = (outbox.c.telegram_id == telegram_id, WAITS, outbox.c.dedup_key.startswith(prefix, autoescape=True))
     row = connection.execute(select(outbox).where(*where).order_by(outbox.c.seq.desc()).limit(1)).mappings().one_or_none()
     return None if row is None else queue.opened(connection, [OutboxRow(**row)])[0]
 
@@ -100,7 +100,7 @@ def lately(connection: Connection, member_id: int, before: int) -> tuple[int | N
 
 def _free(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
     """Of rows that wait and that no sender holds."""
-    return (outbox.c.state == "waiting", or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
+    return (WAITS, or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
 
 
 def _taken_back(now: dt.datetime) -> dict[str, Any]:

@@ -246,7 +246,7 @@ SITES = (
         (couple_table.c.upload_id,),
     ),
     Site(t.messages, t.messages.c.id, 500, _messages, t.messages.c.sender_id),
-    Site(t.outbox, t.outbox.c.id, 500, _outbox, which=t.outbox.c.state == "waiting", mixed=True),
+    Site(t.outbox, t.outbox.c.id, 500, _outbox, which=t.WAITS, mixed=True),
     Site(t.updates, t.updates.c.update_id, 500, _updates, which=t.updates.c.payload.is_not(None)),
     Site(t.reviews, t.reviews.c.id, 100, _reviews, t.reviews.c.member_id),
     Site(t.evidence, t.evidence.c.id, 20, _evidence),

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Table
@@ -31,24 +30,28 @@ class Plan:
 
     Attributes:
         text: as the driver takes it.
-        binds: of each parameter the name under which it is given and what converts it, in the order of the text.
+        given: under which names the parameters are given, in the order of the text.
+        converts: which of them are converted, by place, and how.
+        fixed: those that never change, as the driver takes them.
         named: the parameters' names in the text, where the driver knows them by name and not by their order.
-        fixed: those that never change.
         read: which columns of a result are converted, and how.
 
     """
 
     text: str
-    binds: tuple[tuple[str, Convert], ...]
-    named: tuple[str, ...] | None
+    given: tuple[str, ...]
+    converts: tuple[tuple[int, Callable[[Any], Any]], ...]
     fixed: Mapping[str, Any]
+    named: tuple[str, ...] | None
     read: tuple[tuple[int, Callable[[Any], Any]], ...]
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
         """The parameters as the driver takes them."""
-        values = {**self.fixed, **given} if self.fixed else given
-        converted = tuple([values[name] if convert is None else convert(values[name]) for name, convert in self.binds])
-        return converted if self.named is None else dict(zip(self.named, converted, strict=True))
+        known = {**self.fixed, **given} if self.fixed else given
+        values = [known[name] for name in self.given]
+        for place, convert in self.converts:
+            values[place] = convert(values[place])
+        return values if self.named is None else dict(zip(self.named, values, strict=True))
 
 
 class Written(NamedTuple):
@@ -74,26 +77,44 @@ class Swift:
 
     def run(self, connection: Connection, given: Mapping[str, Any]) -> Written:
         """Run a statement that writes."""
-        plan = self._plan(connection)
-        with _Use(connection, plan) as cursor:
+        plan = self._plans.get(connection.dialect.name) or self._plan(connection)
+        cursor = _cursor(connection)
+        try:
             cursor.execute(plan.text, plan.parameters(given))
-            return Written(cursor.rowcount, cursor.lastrowid)
+        except Exception as error:
+            _translate(connection, cursor, plan, error)
+            raise
+        written = Written(cursor.rowcount, cursor.lastrowid)
+        cursor.close()
+        return written
 
     def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run a statement that writes once for each of `rows`; how many rows of the table it met."""
         if len(rows) == 1:
             return self.run(connection, rows[0]).rowcount
         plan = self._plan(connection)
-        with _Use(connection, plan) as cursor:
+        cursor = _cursor(connection)
+        try:
             cursor.executemany(plan.text, [plan.parameters(row) for row in rows])
-            return int(cursor.rowcount)
+        except Exception as error:
+            _translate(connection, cursor, plan, error)
+            raise
+        met = int(cursor.rowcount)
+        cursor.close()
+        return met
 
-    def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """What a statement that only reads finds, as plain tuples."""
-        plan = self._plan(connection)
-        with _Use(connection, plan) as cursor:
+    def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """What a statement that only reads finds, as plain sequences."""
+        plan = self._plans.get(connection.dialect.name) or self._plan(connection)
+        cursor = _cursor(connection)
+        try:
             cursor.execute(plan.text, plan.parameters(given))
-            return [_converted(row, plan.read) for row in cursor.fetchall()]
+            found = cursor.fetchall()
+        except Exception as error:
+            _translate(connection, cursor, plan, error)
+            raise
+        cursor.close()
+        return [_converted(row, plan.read) for row in found] if plan.read else list(found)
 
     def _plan(self, connection: Connection) -> Plan:
         plan = self._plans.get(connection.dialect.name)
@@ -107,11 +128,14 @@ class Swift:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=None if self._columns is None else list(self._columns))
         names = tuple(compiled.binds) if compiled.positiontup is None else tuple(compiled.positiontup)
         binds = [compiled.binds[name] for name in names]
+        writes = {bind.key: _writes(bind.type, dialect) for bind in binds}
+        fixed = {bind.key: bind.value for bind in binds if not bind.required}
         return Plan(
             compiled.string,
-            tuple((bind.key, _writes(bind.type, dialect)) for bind in binds),
+            tuple(bind.key for bind in binds),
+            tuple((place, convert) for place, bind in enumerate(binds) if (convert := writes[bind.key]) is not None and bind.required),
+            {name: value if (convert := writes[name]) is None else convert(value) for name, value in fixed.items()},
             names if compiled.positiontup is None else None,
-            {bind.key: bind.value for bind in binds if not bind.required},
             tuple(
                 (place, read)
                 for place, entry in enumerate(getattr(self._statement, "selected_columns", ()))
@@ -134,37 +158,25 @@ def _reads(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-class _Use:
-    """The driver's cursor for one statement; its errors become what SQLAlchemy would raise, other errors are left alone."""
+def _cursor(connection: Connection) -> Any:
+    """A cursor of the driver's."""
+    raw = connection.connection.dbapi_connection
+    assert raw is not None  # noqa: S101 a connection in use has the driver's
+    return raw.cursor()
 
-    __slots__ = ("_connection", "_cursor", "_plan")
 
-    def __init__(self, connection: Connection, plan: Plan) -> None:
-        raw = connection.connection.dbapi_connection
-        assert raw is not None  # noqa: S101 a connection in use has the driver's
-        self._connection, self._plan, self._cursor = connection, plan, raw.cursor()
-
-    def __enter__(self) -> Any:
-        return self._cursor
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            self._cursor.close()
-        else:
-            self._translate(error)
-
-    def _translate(self, error: BaseException) -> None:
-        connection, dialect = self._connection, self._connection.dialect
-        driver = dialect.loaded_dbapi.Error
-        if not isinstance(error, driver):
-            return
-        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, self._cursor)
-        with suppress(driver):
-            self._cursor.close()
-        if lost:
-            connection.invalidate(error)
-        text = self._plan.text
-        raise DBAPIError.instance(text, None, error, driver, hide_parameters=True, connection_invalidated=lost, dialect=dialect) from error
+def _translate(connection: Connection, cursor: Any, plan: Plan, error: Exception) -> None:
+    """Raise what SQLAlchemy would for an error of the driver; other errors are the caller's."""
+    dialect = connection.dialect
+    driver = dialect.loaded_dbapi.Error
+    if not isinstance(error, driver):
+        return
+    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+    with suppress(driver):
+        cursor.close()
+    if lost:
+        connection.invalidate(error)
+    raise DBAPIError.instance(plan.text, None, error, driver, hide_parameters=True, connection_invalidated=lost, dialect=dialect) from error
 
 
 _inserts: dict[tuple[Table, tuple[str, ...]], Swift] = {}
@@ -179,8 +191,8 @@ def insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> W
     return made.run(connection, values)
 
 
-def _converted(row: Sequence[Any], read: tuple[tuple[int, Callable[[Any], Any]], ...]) -> tuple[Any, ...]:
+def _converted(row: Sequence[Any], read: tuple[tuple[int, Callable[[Any], Any]], ...]) -> list[Any]:
     values = list(row)
     for place, convert in read:
         values[place] = convert(values[place])
-    return tuple(values)
+    return values

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -235,11 +236,15 @@ outbox = Table(
     Column("sent_at", Utc),
     UniqueConstraint("telegram_id", "seq"),
     UniqueConstraint("telegram_id", "dedup_key"),
-    Index(None, "state", "telegram_id", "seq"),
+    # Nearly all rows are sent: they would make this index as large as the table, and each is moved in it once.
+    Index(None, "state", "telegram_id", "seq", sqlite_where=text("state = 'waiting'")),
     Index(None, "member_id"),
     Index(None, "message_id"),
     **NUMBERED,
 )
+
+WAITS = outbox.c.state == literal_column("'waiting'")
+"""Of a row that is neither sent nor dead.  Spelled out: SQLite takes a partial index only where it sees the value."""
 
 consents = Table(
     "consents",
@@ -338,7 +343,7 @@ updates = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("owner", String(64)),
     Column("leased_until", Utc),
-    Index(None, "done_at", "person", "update_id"),
+    Index(None, "done_at", "person", "update_id", sqlite_where=text("done_at IS NULL")),  # nearly all are done at once
     Index(None, "person"),
     **OPTIONS,
 )

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from db import accounts, erasure, marks, resealing, sealing, writing
 from db.errors import NotFound, VaultError
 from db.session import Database
-from db.tables import members, outbox, updates
+from db.tables import WAITS, members, outbox, updates
 from db.vault import HEAR_SECONDS, Vault
 
 DAYS = 2
@@ -159,8 +159,7 @@ def _set_next_number(connection: Connection, table: str, number: int) -> None:
 
 def _leave(connection: Connection) -> None:
     connection.execute(updates.update().values(payload=None))
-    waits = outbox.c.state == "waiting"
-    connection.execute(outbox.update().where(waits).values(state="dead", dead_reason="unsealed", payload={}, sent_at=outbox.c.created_at))
+    connection.execute(outbox.update().where(WAITS).values(state="dead", dead_reason="unsealed", payload={}, sent_at=outbox.c.created_at))
     marks.clear(connection)
 
 
@@ -171,7 +170,7 @@ def _present(connection: Connection, ids: list[int]) -> list[int]:
 def _oldest(connection: Connection) -> dict[str, dt.datetime | None]:
     """When the oldest thing came that still waits, by kind."""
     waits = select(func.min(updates.c.at)).where(updates.c.done_at.is_(None))
-    leaves = select(func.min(outbox.c.created_at)).where(outbox.c.state == "waiting")
+    leaves = select(func.min(outbox.c.created_at)).where(WAITS)
     return {"updates": connection.scalar(waits), "outbox": connection.scalar(leaves)}
 
 

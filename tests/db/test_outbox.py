@@ -10,11 +10,12 @@ from collections import defaultdict
 import pytest
 from sqlalchemy import select
 
-from db import members, messages, outbox
+from db import members, messages, outbox, updates
 from db.errors import NotFound
 from db.records import Member, OutboxRow
-from db.session import Database
+from db.session import Connection, Database
 from db.settings import DatabaseSettings
+from db.swift import Swift
 from db.tables import outbox as table
 from tests.db.people import NOW, people
 from tests.db.test_messages import matched
@@ -117,6 +118,26 @@ def test_a_dead_row_lets_its_lane_go_on(database: Database) -> None:
     assert {(found.state, found.payload == {}) for found in rows} == {("dead", True)}
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_row_is_born_leased_unless_its_own_lane_is_busy(database: Database, fresh: bool) -> None:
+    """What waits for somebody else, as for a chat that rests after 429, sends no message the long way."""
+    one, two = people(database, "man", "woman")
+    for member in (one, two):
+        put(database, member, "first")
+    (settled, waits) = lease(database)
+    assert database.transact(outbox.done, settled.id, NOW)
+
+    def write(connection: Connection) -> tuple[list[str], bool]:
+        with outbox.born_leased(connection, "me", seconds(60), 5) as born:
+            for member in (one, two):
+                outbox.put(connection, member.id, "sendMessage", {}, "second", NOW, fresh=fresh)
+        return [row.dedup_key for row in born.rows if row.member_id == one.id], born.others
+
+    assert database.transact(write) == (["second"], True)
+    assert sorted(database.read(outbox.owners)) == ["a", "me"]
+    assert waits.member_id == two.id
+
+
 def test_pause_and_release(database: Database) -> None:
     one, two = people(database, "man", "woman")
     put(database, one, "a")
@@ -206,3 +227,29 @@ def test_many_writers_and_workers_lose_and_reorder_nothing(database: Database, d
     expected = list(range(1, 4 * each + 1))
     assert sent == {member.telegram_id: expected for member in lanes}
     assert database.read(members.by_id, lanes[0].id)
+
+
+@pytest.mark.parametrize(
+    ("statement", "given", "index"),
+    [
+        (outbox._PLACE, {"lane": 1}, "ix_outbox_state_telegram_id_seq"),
+        (outbox._STEP, {"lane": 1}, "ix_outbox_state_telegram_id_seq"),
+        (updates._KNOWN_ONE, {"number": 1, "person": 1}, "ix_updates_done_at_person_update_id"),
+    ],
+)
+def test_sqlite_finds_what_waits_by_indexes_of_nothing_else(
+    database: Database, statement: Swift, given: dict[str, int], index: str
+) -> None:
+    if not database.embedded:
+        pytest.skip("MySQL has no partial indexes")
+
+    def read(connection: Connection) -> tuple[str, set[str]]:
+        held = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE name = ?", (index,)).scalar_one()
+        plan = statement._plan(connection)
+        rows = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + plan.text, tuple(plan.parameters(given))).all()
+        return held, {row.detail for row in rows if index in row.detail}
+
+    definition, used = database.transact(read)
+    assert " WHERE " in definition
+    assert all("SEARCH" in detail for detail in used)
+    assert used
