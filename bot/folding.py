@@ -41,6 +41,7 @@ _WORD = rf"(?:{'|'.join(ENGLISH_DIGITS)}|oh|\d)"
 ENGLISH_RUN: Final = re.compile(rf"\b{_WORD}(?:[ ,.\-]{{0,3}}{_WORD}){{6,12}}\b")
 ENGLISH_ONE: Final = re.compile(_WORD)
 ENGLISH_SOME: Final = re.compile(rf"{'|'.join(ENGLISH_DIGITS)}|oh")
+KOREAN_SOME: Final = re.compile("[oㅇ공영일이삼사오육륙칠팔구]")
 """Without one of these a run is digits already; looking for runs among many digits is dear."""
 
 
@@ -108,7 +109,7 @@ def numbers(folded: Folded) -> Folded:
     >>> numbers(fold("공일공 이이삼삼 사사오오")).text, numbers(fold("call five five five one two one two")).text
     ('01022334455', 'call 5551212')
     """
-    said = folded.without(KOREAN_RUN, _korean)
+    said = folded.without(KOREAN_RUN, _korean) if KOREAN_SOME.search(folded.text) else folded
     return said.without(ENGLISH_RUN, _english) if ENGLISH_SOME.search(said.text) else said
 
 

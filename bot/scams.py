@@ -270,6 +270,7 @@ STEMS: Final[dict[Kind, re.Pattern[str]]] = {
         r"become|model|pay[\s,]|salary|join|packages|bank|make\s|boss|six\s|side\s|promote"
     ),
     "phone": re.compile(r"[0-9]{3}|[0-9][ .-][0-9]{2}|번호|전번|연락처|number|digits|num"),
+    "link": re.compile(rf"h[tx]{{2}}p|(?:[.\])닷]\s?|(?:dot|점|-)\s)(?:{TOPS}|닷?컴)"),
 }
 """Without one of these in a text the patterns of a kind cannot match: most messages are done with there.
 
@@ -305,7 +306,7 @@ def find(text: str) -> tuple[Sign, ...]:
     found: list[Sign] = []
     for kind in KINDS:
         if kind == "link":
-            span = _link(folded)
+            span = _link(folded) if STEMS[kind].search(folded.text) else None
         else:
             seen = said if kind in ("phone", "money") else folded
             match = PATTERNS[kind].search(seen.text) if STEMS[kind].search(seen.text) else None
