@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from db.reaching import REACHES
 from db.records import Member
-from db.tables import WAITS, likes, members, messages, outbox, pairs, reports, reviews
+from db.tables import likes, members, messages, outbox, pairs, reports, reviews
+from db.waiting import WAITS
 
 
 def unread(connection: Connection, member_id: int) -> dict[int, int]:

@@ -33,7 +33,6 @@ from db.matching_tables import daily_picks, impressions, judgements, standings
 from db.matching_tables import tastes as taste_table
 from db.records import Erased
 from db.tables import (
-    WAITS,
     audit,
     ban_marks,
     blocks,
@@ -55,6 +54,7 @@ from db.tables import (
     vectors,
     verifications,
 )
+from db.waiting import WAITS, given_up
 
 DOUBTED: Final = "photo.minor"
 """What the audit log calls a photo on which a minor could not be excluded, and a minor's date of birth that was taken back."""
@@ -165,7 +165,7 @@ def _erase_company(connection: Connection, member_id: int, telegram_id: int, now
         moderation.silence(connection, pair_id, now)
     # What waits for partners would copy messages out of a chat that asked to be forgotten: it dies, their lanes go on.
     theirs = outbox.c.message_id.in_(select(messages.c.id).where(messages.c.pair_id.in_(pair_ids)))
-    connection.execute(outbox.update().where(theirs, WAITS).values(state="dead", dead_reason="erased", sent_at=now, payload={}))
+    connection.execute(outbox.update().where(theirs, WAITS).values(**given_up("erased", now)))
     connection.execute(outbox.update().where(theirs).values(message_id=None))
     connection.execute(messages.delete().where(messages.c.pair_id.in_(pair_ids)))
     connection.execute(members.update().where(members.c.active_pair_id.in_(pair_ids)).values(active_pair_id=None))

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
 
 from db import writing
 from db.records import Exhibit
-from db.tables import WAITS, exhibits, outbox, reports, reviews
+from db.tables import exhibits, outbox, reports, reviews
+from db.waiting import WAITS, given_up
 
 LIFE = dt.timedelta(hours=46)
 """For which such a message stands at most; counted from when it was queued, which is before Telegram's own count begins."""
 REACH = dt.timedelta(hours=48)
 """For which Telegram lets a bot delete a message in a private chat."""
-_GIVEN_UP: dict[str, Any] = {"state": "dead", "dead_reason": "decided", "payload": {}, "leased_until": None, "lease_owner": None}
 _ARRIVED = exhibits.update().where(exhibits.c.outbox_id == bindparam("row")).values(message_id=bindparam("sent_as"))
 
 
@@ -67,7 +66,7 @@ def over(connection: Connection, cases: Collection[str], now: dt.datetime) -> No
         own = exhibits.c.shows.in_(some)
         # One that is on its way at this moment arrives all the same, and is due then.
         waiting = list(connection.scalars(select(exhibits.c.outbox_id).where(own, exhibits.c.message_id.is_(None))))
-        connection.execute(outbox.update().where(outbox.c.id.in_(waiting), WAITS).values(sent_at=now, **_GIVEN_UP))
+        connection.execute(outbox.update().where(outbox.c.id.in_(waiting), WAITS).values(**given_up("decided", now)))
         connection.execute(exhibits.update().where(own, exhibits.c.due_at > now).values(due_at=now))
 
 

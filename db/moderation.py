@@ -16,7 +16,8 @@ from db import outbox as lanes
 from db.errors import Tampered
 from db.reaching import REACHES
 from db.records import OutboxRow, Report, ReviewKind
-from db.tables import WAITS, likes, members, messages, outbox, pairs, reports, reviews
+from db.tables import likes, members, messages, outbox, pairs, reports, reviews
+from db.waiting import WAITS
 
 UPHELD = ("upheld", "warned", "hidden", "frozen")
 """States of reports that an admin found to be true."""

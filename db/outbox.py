@@ -21,16 +21,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
 from db import exhibits, messages, sealing, swift, writing
 from db.errors import KeyGone, NotFound
 from db.records import OutboxRow
 from db.swift import Swift
-from db.tables import WAITS, lanes, members, outbox
+from db.tables import lanes, members, outbox
 from db.tables import messages as message_table
+from db.waiting import SETTLED, WAITS, given_up, waits
 
-KEEP_REASON = 190
 WRITER = "by"
 """Beside a seal: the member under whose key the payload is."""
 
@@ -44,8 +44,7 @@ _PLACE = Swift(select(lanes.c.last_seq, _BUSY.label("busy")).where(_LANE))
 _STEP = Swift(lanes.update().where(_LANE).values(last_seq=lanes.c.last_seq + 1).returning(lanes.c.last_seq, _BUSY.label("busy")))
 """`_ADVANCE` and `_PLACE` in one, where the database can."""
 _KNOWN = select(outbox.c.id).where(outbox.c.telegram_id == bindparam("lane"), outbox.c.dedup_key == bindparam("key"))
-_SETTLED: dict[str, Any] = {"payload": {}, "leased_until": None, "lease_owner": None}
-_SENT = Swift(outbox.update().where(outbox.c.id == bindparam("row"), WAITS).values(state="sent", sent_at=bindparam("at"), **_SETTLED))
+_SENT = Swift(outbox.update().where(outbox.c.id == bindparam("row"), WAITS).values(state="sent", sent_at=bindparam("at"), **SETTLED))
 _DELIVERED = Swift(
     message_table.update().where(message_table.c.id == bindparam("message")).values(recipient_message_id=bindparam("sent_as")),
 )
@@ -154,9 +153,7 @@ def lease(connection: Connection, owner: str, now: dt.datetime, seconds: float, 
         or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now),
     )
     first = ~(
-        select(earlier.c.id)
-        .where(earlier.c.state == literal_column("'waiting'"), earlier.c.telegram_id == outbox.c.telegram_id, earlier.c.seq < outbox.c.seq)
-        .exists()
+        select(earlier.c.id).where(waits(earlier), earlier.c.telegram_id == outbox.c.telegram_id, earlier.c.seq < outbox.c.seq).exists()
     )
     ids = list(connection.scalars(select(outbox.c.id).where(free, first).order_by(outbox.c.id).limit(limit)))
     if not ids:
@@ -229,12 +226,12 @@ def retry(connection: Connection, row_id: int, not_before: dt.datetime) -> bool:
 
 def dead(connection: Connection, row_id: int, reason: str, now: dt.datetime) -> bool:
     """Give a row up and forget its payload; its lane goes on."""
-    return _settle(connection, row_id, state="dead", sent_at=now, dead_reason=reason[:KEEP_REASON])
+    return _settle(connection, row_id, **given_up(reason, now))
 
 
 def drop(connection: Connection, row: OutboxRow, reason: str, now: dt.datetime) -> bool:
     """`dead` for a row as long as it is in the hands that it was leased to; False where it is not: then it is left alone."""
-    return _settle(connection, row.id, *_in_hand(row, now), state="dead", sent_at=now, dead_reason=reason[:KEEP_REASON])
+    return _settle(connection, row.id, *_in_hand(row, now), **given_up(reason, now))
 
 
 def in_hand(connection: Connection, row: OutboxRow, now: dt.datetime) -> bool:
@@ -244,9 +241,8 @@ def in_hand(connection: Connection, row: OutboxRow, now: dt.datetime) -> bool:
 
 def dead_lane(connection: Connection, telegram_id: int, reason: str, now: dt.datetime) -> int:
     """Give up all that waits for a chat, as when it blocked the bot; how many rows."""
-    values = {"state": "dead", "sent_at": now, "dead_reason": reason[:KEEP_REASON], "payload": {}, "leased_until": None}
     where = and_(outbox.c.telegram_id == telegram_id, WAITS)
-    return connection.execute(outbox.update().where(where).values(**values)).rowcount
+    return connection.execute(outbox.update().where(where).values(**given_up(reason, now))).rowcount
 
 
 def waiting_from(connection: Connection, telegram_id: int, besides: int | None = None) -> dict[int, int]:
@@ -311,4 +307,4 @@ def _in_hand(row: OutboxRow, now: dt.datetime) -> tuple[ColumnElement[bool], ...
 
 def _settle(connection: Connection, row_id: int, *where: ColumnElement[bool], **values: object) -> bool:
     changed = outbox.update().where(outbox.c.id == row_id, WAITS, *where)
-    return connection.execute(changed.values(**values, payload={}, leased_until=None, lease_owner=None)).rowcount == 1
+    return connection.execute(changed.values(**{**SETTLED, **values})).rowcount == 1

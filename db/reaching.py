@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select
 
-from db.tables import WAITS, messages, outbox
+from db.tables import messages, outbox
+from db.waiting import WAITS
 
 _part = messages.alias("part")
 _ON_ITS_WAY: Final = select(outbox.c.id).where(outbox.c.message_id == messages.c.id, WAITS).exists()

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from db import outbox as queue
 from db.records import OutboxRow
-from db.tables import WAITS, messages, outbox
+from db.tables import messages, outbox
+from db.waiting import WAITS, given_up
 
 HELD: Final = "held"
 """The kind of a message that waits for its sender to say that it may go."""
@@ -59,13 +60,13 @@ def rewrite(
 
 def take_back(connection: Connection, row_id: int, now: dt.datetime) -> bool:
     """See that a row is never sent; False where it is sent, or being sent."""
-    return connection.execute(outbox.update().where(outbox.c.id == row_id, *_free(now)).values(**_taken_back(now))).rowcount == 1
+    return connection.execute(outbox.update().where(outbox.c.id == row_id, *_free(now)).values(**given_up("taken back", now))).rowcount == 1
 
 
 def take_back_changes(connection: Connection, telegram_id: int, prefix: str, now: dt.datetime) -> int:
     """See that no change is sent that waits for this chat and whose key begins with `prefix`, save one being sent; how many."""
     where = (outbox.c.telegram_id == telegram_id, outbox.c.dedup_key.startswith(prefix, autoescape=True), *_free(now))
-    return connection.execute(outbox.update().where(*where).values(**_taken_back(now))).rowcount
+    return connection.execute(outbox.update().where(*where).values(**given_up("taken back", now))).rowcount
 
 
 def hold(connection: Connection, message_ids: Collection[int]) -> None:
@@ -101,7 +102,3 @@ def lately(connection: Connection, member_id: int, before: int) -> tuple[int | N
 def _free(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
     """Of rows that wait and that no sender holds."""
     return (WAITS, or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
-
-
-def _taken_back(now: dt.datetime) -> dict[str, Any]:
-    return {"state": "dead", "dead_reason": "taken back", "payload": {}, "sent_at": now, "leased_until": None, "lease_owner": None}

@@ -22,6 +22,7 @@ from db.corpus_tables import couples as couple_table
 from db.errors import KeyGone
 from db.matching_tables import tastes as taste_table
 from db.session import Database
+from db.waiting import WAITS
 
 DONE = "done"
 
@@ -246,7 +247,7 @@ SITES = (
         (couple_table.c.upload_id,),
     ),
     Site(t.messages, t.messages.c.id, 500, _messages, t.messages.c.sender_id),
-    Site(t.outbox, t.outbox.c.id, 500, _outbox, which=t.WAITS, mixed=True),
+    Site(t.outbox, t.outbox.c.id, 500, _outbox, which=WAITS, mixed=True),
     Site(t.updates, t.updates.c.update_id, 500, _updates, which=t.updates.c.payload.is_not(None)),
     Site(t.reviews, t.reviews.c.id, 100, _reviews, t.reviews.c.member_id),
     Site(t.evidence, t.evidence.c.id, 20, _evidence),

@@ -24,7 +24,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    literal_column,
     text,
 )
 
@@ -242,9 +241,6 @@ outbox = Table(
     Index(None, "message_id"),
     **NUMBERED,
 )
-
-WAITS = outbox.c.state == literal_column("'waiting'")
-"""Of a row that is neither sent nor dead.  Spelled out: SQLite takes a partial index only where it sees the value."""
 
 consents = Table(
     "consents",

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, func, select, text
 from db import accounts, erasure, marks, resealing, sealing, writing
 from db.errors import NotFound, VaultError
 from db.session import Database
-from db.tables import WAITS, members, outbox, updates
+from db.tables import members, outbox, updates
 from db.vault import HEAR_SECONDS, Vault
+from db.waiting import WAITS, given_up
 
 DAYS = 2
 """How long the keys of what only passes through are kept at least."""
@@ -159,7 +160,7 @@ def _set_next_number(connection: Connection, table: str, number: int) -> None:
 
 def _leave(connection: Connection) -> None:
     connection.execute(updates.update().values(payload=None))
-    connection.execute(outbox.update().where(WAITS).values(state="dead", dead_reason="unsealed", payload={}, sent_at=outbox.c.created_at))
+    connection.execute(outbox.update().where(WAITS).values(**given_up("unsealed", outbox.c.created_at)))
     marks.clear(connection)
 
 

@@ -1,0 +1,31 @@
+"""Rows of the outbox that wait: how they are told from the others, and what one becomes that is given up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import Alias, ColumnElement, Table, literal_column
+
+from db.tables import outbox
+
+KEEP_REASON: Final = 190
+SETTLED: Final[dict[str, Any]] = {"payload": {}, "leased_until": None, "lease_owner": None}
+"""Of a row that waits no more: what it said is forgotten, and nobody holds it."""
+
+
+def waits(rows: Table | Alias) -> ColumnElement[bool]:
+    """Of rows of the outbox (or an alias of it): neither sent nor dead.
+
+    The value is spelled out: SQLite takes a partial index only where it sees it.
+    """
+    waiting: ColumnElement[bool] = rows.c.state == literal_column("'waiting'")
+    return waiting
+
+
+def given_up(reason: str, at: dt.datetime | ColumnElement[dt.datetime]) -> dict[str, Any]:
+    """The values of a row that will never be sent, `reason` for operators."""
+    return {"state": "dead", "sent_at": at, "dead_reason": reason[:KEEP_REASON], **SETTLED}
+
+
+WAITS: Final = waits(outbox)
