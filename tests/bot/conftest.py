@@ -6,6 +6,7 @@ import pytest
 
 from db.session import Database
 from tests.bot.meeting import Town
+from tests.bot.newcomer import Newcomer
 from tests.journeys.conftest import analyser, small_pack
 
 __all__ = ["analyser", "small_pack"]
@@ -22,3 +23,11 @@ def couple(town: Town) -> tuple[int, int]:
     town.match(her, him)
     town.mail()
     return her, him
+
+
+@pytest.fixture
+def newcomer(database: Database) -> Newcomer:
+    """Somebody who is asked for their date of birth."""
+    made = Newcomer(database)
+    made.upto("birth")
+    return made

@@ -16,13 +16,6 @@ from tests.bot.two import give, stranger, token
 YOUNG = "2012-05-06"
 
 
-@pytest.fixture
-def newcomer(database: Database) -> Newcomer:
-    made = Newcomer(database)
-    made.upto("birth")
-    return made
-
-
 def choices(replies: Replies) -> list[str]:
     return [one.press.choice for reply in replies if isinstance(reply, Say) for one in buttons(reply) if one.press.do == "set"]
 

@@ -15,13 +15,6 @@ from tests.bot.newcomer import Newcomer, faceless, selfie
 YOUNG = "2012-05-06"
 
 
-@pytest.fixture
-def newcomer(database: Database) -> Newcomer:
-    made = Newcomer(database)
-    made.upto("birth")
-    return made
-
-
 def turned_away(newcomer: Newcomer) -> None:
     newcomer.say(YOUNG)
     assert keys(newcomer.press("birth", YOUNG))[-1] == "underage.turned_away"
