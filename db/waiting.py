@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import Alias, ColumnElement, Table, literal_column
+from sqlalchemy import ColumnElement, FromClause, literal_column
 
 from db.tables import outbox
 
@@ -14,7 +14,7 @@ SETTLED: Final[dict[str, Any]] = {"payload": {}, "leased_until": None, "lease_ow
 """Of a row that waits no more: what it said is forgotten, and nobody holds it."""
 
 
-def waits(rows: Table | Alias) -> ColumnElement[bool]:
+def waits(rows: FromClause) -> ColumnElement[bool]:
     """Of rows of the outbox (or an alias of it): neither sent nor dead.
 
     The value is spelled out: SQLite takes a partial index only where it sees it.
