@@ -61,7 +61,6 @@ class _State:
     liked: Bools = field(init=False)
     apart: Bools = field(init=False)
     """Blocked or matched: never shown to one another again."""
-    received: list[list[int]] = field(init=False)
     rows: list[tuple[int, int, int, bool, int, float, float, bool, bool, bool]] = field(default_factory=list)
     messages: list[tuple[int, int, int, int]] = field(default_factory=list)
     rankings: list[tuple[float, ...]] = field(default_factory=list)
@@ -74,7 +73,6 @@ class _State:
     def __post_init__(self) -> None:
         n = len(self.world)
         self.answered, self.liked, self.apart = (np.zeros((n, n), dtype=bool) for _ in range(3))
-        self.received = [[] for _ in range(n)]
 
     def free(self, viewer: int, day: int) -> Bools:
         """(n,) whom the viewer may be shown today."""
@@ -102,7 +100,7 @@ def live(world: World, policy: Policy) -> Life:
 
 
 def _look(state: _State, policy: Policy, session: Session, day: int, pick: int | None) -> None:
-    """One member looks at cards: the card of the day, then who likes them, then the rest in the policy's order."""
+    """One member looks at cards: the day's, then who likes them, then the rest; both lists in the policy's order, as in the bot."""
     viewer, left = session.member, session.cards
     free = state.free(viewer, day)
     if not free.any():
@@ -117,7 +115,7 @@ def _look(state: _State, policy: Policy, session: Session, day: int, pick: int |
     if pick is not None and pick in place:
         cards.append((pick, "daily"))
     if session.opens_likes:
-        likers = [one for one in reversed(state.received[viewer]) if one in place and one != pick]
+        likers = [one for one in order.ids.tolist() if state.liked[one, viewer] and one != pick]
         cards += [(one, "likes") for one in likers[: (left + 1) // 2]]
     taken = {one for one, _ in cards}
     cards += [(int(one), "discover") for one in order.ids[: left + len(taken)] if int(one) not in taken]
@@ -135,9 +133,7 @@ def _answer(state: _State, policy: Policy, viewer: int, shown: int, where: str, 
     if matched:
         state.apart[viewer, shown] = state.apart[shown, viewer] = True
         _write(state, viewer, shown, day)
-    elif liked and not state.answered[shown, viewer]:
-        state.received[shown].append(viewer)
-    elif truth.blocks[viewer, shown]:
+    elif not liked and truth.blocks[viewer, shown]:
         state.apart[viewer, shown] = state.apart[shown, viewer] = True
     out, back = float(order.out[row]), float(order.back[row])
     state.rows.append((day, viewer, shown, liked, PLACES.index(where), out, back, bool(order.explored[row]), likes_me, matched))

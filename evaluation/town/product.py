@@ -16,7 +16,7 @@ from engine.matching.exposure import Fair
 from engine.matching.features import Crowd
 from engine.matching.lifts import Table
 from engine.matching.model import LikeModel
-from engine.matching.people import GENDERS, Candidate, MemberGender, Person, Record
+from engine.matching.people import GENDERS, Candidate, MemberGender, Person, Record, Taste
 from engine.matching.ranking import Matcher, Ranked
 from engine.matching.settings import RankingSettings
 from engine.matching.taste import Centre
@@ -24,6 +24,8 @@ from evaluation.town.people import Bools, Floats
 from evaluation.town.policies import Answer, Asked, Order
 from evaluation.town.world import World
 
+KNOWN = 10_000
+"""Answers from which a taste is as good as known."""
 AWAKE = 7
 """Days within which somebody was active who takes part in the pairs of the day."""
 
@@ -69,7 +71,14 @@ class Product:
     """What the bot does, without Telegram and database."""
 
     def __init__(
-        self, world: World, settings: RankingSettings | None = None, name: str = "the product", *, one_way: bool = False, daily: bool = True
+        self,
+        world: World,
+        settings: RankingSettings | None = None,
+        name: str = "the product",
+        *,
+        one_way: bool = False,
+        daily: bool = True,
+        told: bool = False,
     ) -> None:
         """On the first day, with nothing learned.
 
@@ -80,6 +89,7 @@ class Product:
             one_way: order by the chance that the viewer likes the candidate, alone: no way back (nor a word of it), no levelling, no
                 newcomers, no pairs.
             daily: pairs of the day are made.
+            told: every member's taste in faces and clothes is known from the start: what could be learned of them, and more.
 
         """
         self.name = name
@@ -89,7 +99,8 @@ class Product:
         self.model = Kept(Centre.start(world.pack), self.settings.memory)
         self.one_way = one_way
         self.daily = daily and not one_way
-        self.people = [_person(world, one) for one in range(len(world))]
+        self.told = told
+        self.people = [_person(world, one, told=told) for one in range(len(world))]
         self.shown: deque[Floats] = deque([np.zeros(len(world))], maxlen=self.settings.window_days)
         self.fair = Fair()
         self.ranked: dict[int, Ranked] = {}
@@ -144,7 +155,7 @@ class Product:
         ranked = self.ranked[answer.shown]
         viewer, shown = self.people[answer.viewer], self.people[answer.shown]
         given, got = viewer.record, shown.record
-        taste = self.model.taste_step(viewer.taste, shown, ranked.p_out, answer.liked)
+        taste = viewer.taste if self.told else self.model.taste_step(viewer.taste, shown, ranked.p_out, answer.liked)
         self.people[answer.viewer] = replace(
             viewer,
             taste=taste,
@@ -179,8 +190,9 @@ class Product:
         self.fair = Fair.of(dict(zip(names, cards.tolist(), strict=True)), dict(zip(names, members.tolist(), strict=True)))
 
 
-def _person(world: World, one: int) -> Person:
+def _person(world: World, one: int, *, told: bool) -> Person:
     people = world.people
+    own = {kind: rows[one].astype(np.float32) for kind, rows in world.truth.directions.items()}
     latitude, longitude = people.place(one)
     return Person(
         id=one,
@@ -192,4 +204,5 @@ def _person(world: World, one: int) -> Person:
         fashion=people.fashion[one],
         types=people.types[one],
         record=Record(),
+        taste=Taste(own["face"], own["fashion"], KNOWN, KNOWN) if told else Taste(),
     )

@@ -44,6 +44,7 @@ POLICIES: dict[str, Callable[[World], Policy]] = {
     ONE_WAY + LIKERS: lambda town: LikersFirst(Product(town, SHIPPED, ONE_WAY, one_way=True)),
     f"the product, {OTHER_MEAN}": lambda town: Product(town, replace(SHIPPED, combine=OTHER_MEAN)),
     "the product, no cap or levelling": lambda town: Product(town, replace(SHIPPED, share=1e9, levelling=0.0)),
+    f"{PRODUCT}, told everybody's tastes": lambda town: Product(town, SHIPPED, told=True),
     "the product, no newcomers' places": lambda town: Product(town, replace(SHIPPED, newcomer_slots=0.0)),
     "who knows the truth": Truthful,
 }

@@ -41,6 +41,8 @@ class Truth:
     """Whether a match of the two is talked to at all; symmetric."""
     blocks: Bools
     """Whether the viewer blocks the shown person after skipping them."""
+    directions: dict[str, Floats]
+    """By kind, (n, dims): what the inner product of a viewer's row with a vector adds to the utility, plus a number a viewer."""
     couples: CoupleCounts
     """Couples of elsewhere, formed by the same tastes for types; what the service knows of them."""
 
@@ -56,7 +58,11 @@ def make(town: Town, pack: TypePack, people: People, random: np.random.Generator
     for feeling, places in feelings.values():
         where = np.array([next((places[one] for one in types if one in places), len(places)) for types in people.types])
         utility += feeling[where[:, None], where]
-    utility += town.own_face * _own(people.face, random) + town.own_fashion * _own(people.fashion, random)
+    directions = {}
+    for kind, vectors, weight in (("face", people.face, town.own_face), ("fashion", people.fashion, town.own_fashion)):
+        found, own = _own(vectors, random)
+        utility += weight * found
+        directions[kind] = weight * own
     utility += town.own_rest * random.normal(size=(n, n))
     utility += _age(town, people) - town.per_km * people.km
     fits = eligible(people)
@@ -73,6 +79,7 @@ def make(town: Town, pack: TypePack, people: People, random: np.random.Generator
         replies=random.random((n, n)) < town.replies,
         writes=np.triu(writes, 1) | np.triu(writes, 1).T,
         blocks=random.random((n, n)) < town.blocks,
+        directions=directions,
         couples=_couples(town, pack, feelings, random),
     )
 
@@ -89,15 +96,16 @@ def _feelings(town: Town, pack: TypePack, kind: str, random: np.random.Generator
     return found, {info.id: place for place, info in enumerate(types)}
 
 
-def _own(vectors: NDArray[np.float32], random: np.random.Generator) -> Floats:
-    """(n, n) how far everybody lies in the viewer's own direction, with mean 0 and standard deviation 1 for each viewer.
+def _own(vectors: NDArray[np.float32], random: np.random.Generator) -> tuple[Floats, Floats]:
+    """(n, n) how far everybody lies in the viewer's own direction, with mean 0 and standard deviation 1 for each viewer; the directions.
 
     Directions are drawn with the covariance of the vectors themselves: people are choosy about what visibly differs.
     """
     centred = vectors.astype(np.float64) - vectors.mean(axis=0)
     directions = random.normal(size=(len(vectors), len(vectors))) @ centred
     found = directions @ centred.T
-    return np.asarray((found - found.mean(axis=1, keepdims=True)) / found.std(axis=1, keepdims=True))
+    width = found.std(axis=1, keepdims=True)
+    return np.asarray((found - found.mean(axis=1, keepdims=True)) / width), np.asarray(directions / width)
 
 
 def _age(town: Town, people: People) -> Floats:

@@ -23,7 +23,8 @@ from evaluation.suites import town as suite
 from evaluation.town import habits, outcome, service, world
 from evaluation.town.life import PLACES, Life, live
 from evaluation.town.parameters import SENSITIVITY, Town
-from evaluation.town.policies import LikersFirst, PartnerType, Plain, Policy, Popularity, Truthful
+from evaluation.town.people import Floats
+from evaluation.town.policies import Asked, LikersFirst, PartnerType, Plain, Policy, Popularity, Truthful
 from evaluation.town.product import Kept, Product
 from evaluation.town.runs import POLICIES, STATED, Done, Job
 from evaluation.town.world import World
@@ -52,6 +53,35 @@ def small(pack: TypePack) -> World:
 @pytest.fixture(scope="module")
 def lives(small: World) -> dict[str, Life]:
     return {name: live(small, make(small)) for name, make in MAKERS.items()}
+
+
+def test_who_is_told_the_tastes_knows_what_vectors_can_tell(pack: TypePack) -> None:
+    """In a town where nothing but own tastes counts, the directions say every utility, up to a number of the viewer's own."""
+    nothing_else = {"type_taste": 0, "resemblance": 0, "desired_women": 0, "desired_men": 0, "selectivity": 0, "own_rest": 0, "per_km": 0}
+    wide = {"men_contact": (0.0, 1e9), "women_contact": (0.0, 1e9)}
+    made = world.make(replace(SMALL, **nothing_else, **wide), pack, 5)
+    utility = np.log(made.truth.chance) - np.log1p(-made.truth.chance)
+    said = made.truth.directions["face"] @ made.people.face.T + made.truth.directions["fashion"] @ made.people.fashion.T
+    assert np.allclose((utility - said).std(axis=1), 0, atol=1e-6)
+    told = Product(made, told=True)
+    before = told.people[0].taste
+    live(made, told)
+    assert told.people[0].taste is before
+
+
+def test_the_list_of_likes_is_in_the_policys_order(small: World) -> None:
+    """As in the bot, where /likes shows the best by the ranking, not the newest."""
+
+    class Backwards(Plain):
+        def scores(self, asked: Asked) -> Floats:
+            return -asked.ids.astype(np.float64)
+
+    town = replace(small, town=replace(small.town, opens_likes=1.0))
+    log = live(town, Backwards(town)).log
+    likes = log.place == PLACES.index("likes")
+    runs_ = np.flatnonzero(likes[1:] & likes[:-1] & (log.viewer[1:] == log.viewer[:-1]) & (log.day[1:] == log.day[:-1]))
+    assert len(runs_) > 20
+    assert (log.shown[runs_] < log.shown[runs_ + 1]).all()
 
 
 def test_a_town_is_the_same_for_its_seed_and_another_for_another(pack: TypePack, small: World) -> None:
