@@ -34,10 +34,11 @@ def main() -> int:
     logs.configure(verbose=arguments.verbose)
     print("inyeon: starting", file=sys.stderr, flush=True)
     gc.disable()  # what is imported stays: looking for garbage in it again and again takes a quarter of the time
-    from bot import app  # noqa: PLC0415 importing aiogram takes seconds: unusable settings are told before
-    from bot.errors import StartError  # noqa: PLC0415
-
-    gc.enable()
+    try:
+        from bot import app  # noqa: PLC0415 importing aiogram takes seconds: unusable settings are told before
+        from bot.errors import StartError  # noqa: PLC0415
+    finally:
+        gc.enable()
     try:
         asyncio.run(app.run(settings, lambda address: print(f"inyeon: ready at {address}", file=sys.stderr, flush=True)))
     except StartError as error:

@@ -42,7 +42,7 @@ ENGLISH_RUN: Final = re.compile(rf"\b{_WORD}(?:[ ,.\-]{{0,3}}{_WORD}){{6,12}}\b"
 ENGLISH_ONE: Final = re.compile(_WORD)
 ENGLISH_SOME: Final = re.compile(rf"{'|'.join(ENGLISH_DIGITS)}|oh")
 KOREAN_SOME: Final = re.compile("[oㅇ공영일이삼사오육륙칠팔구]")
-"""Without one of these a run is digits already; looking for runs among many digits is dear."""
+"""Without one of these (English, Korean) a run is digits already; looking for runs among many digits is dear."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,7 +274,7 @@ STEMS: Final[dict[Kind, re.Pattern[str]]] = {
 }
 """Without one of these in a text the patterns of a kind cannot match: most messages are done with there.
 
-Each begins with a letter or figure as it is: such a search costs a fraction of one that may begin at any edge of a word.
+Each begins with a character as it is: such a search costs a fraction of one that may begin at any edge of a word.
 """
 CAUTIOUS: Final = frozenset({"phone", "messenger", "link"})
 

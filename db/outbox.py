@@ -248,8 +248,8 @@ def dead_lane(connection: Connection, telegram_id: int, reason: str, now: dt.dat
 def waiting_from(connection: Connection, telegram_id: int, besides: int | None = None) -> dict[int, int]:
     """How many messages wait for a chat, by who wrote them (an album is one); `besides` is a row that counts though it waits no more."""
     wanted = select(message_table.c.sender_id, func.count()).join(outbox, outbox.c.message_id == message_table.c.id)
-    waits = (outbox.c.telegram_id == telegram_id, or_(WAITS, outbox.c.id == besides))
-    return {row[0]: row[1] for row in connection.execute(wanted.where(*waits).group_by(message_table.c.sender_id))}
+    counts = (outbox.c.telegram_id == telegram_id, or_(WAITS, outbox.c.id == besides))
+    return {row[0]: row[1] for row in connection.execute(wanted.where(*counts).group_by(message_table.c.sender_id))}
 
 
 def pause_lane(connection: Connection, telegram_id: int, not_before: dt.datetime) -> int:

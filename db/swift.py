@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeEngine
 from db.columns import Utc, utc_moment, utc_text
 
 Convert = Callable[[Any], Any] | None
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Plan:
         text: as the driver takes it.
         given: under which names the parameters are given, in the order of the text.
         converts: which of them are converted, by place, and how.
-        fixed: those that never change, as the driver takes them.
+        fixed: those that never change, as the driver takes them; nobody gives them.
         named: the parameters' names in the text, where the driver knows them by name and not by their order.
         read: which columns of a result are converted, and how.
 
@@ -77,44 +78,45 @@ class Swift:
 
     def run(self, connection: Connection, given: Mapping[str, Any]) -> Written:
         """Run a statement that writes."""
-        plan = self._plans.get(connection.dialect.name) or self._plan(connection)
-        cursor = _cursor(connection)
-        try:
+
+        def write(cursor: Any, plan: Plan) -> Written:
             cursor.execute(plan.text, plan.parameters(given))
-        except Exception as error:
-            _translate(connection, cursor, plan, error)
-            raise
-        written = Written(cursor.rowcount, cursor.lastrowid)
-        cursor.close()
-        return written
+            return Written(cursor.rowcount, cursor.lastrowid)
+
+        return self._use(connection, write)
 
     def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run a statement that writes once for each of `rows`; how many rows of the table it met."""
         if len(rows) == 1:
             return self.run(connection, rows[0]).rowcount
-        plan = self._plan(connection)
-        cursor = _cursor(connection)
-        try:
+
+        def write(cursor: Any, plan: Plan) -> int:
             cursor.executemany(plan.text, [plan.parameters(row) for row in rows])
-        except Exception as error:
-            _translate(connection, cursor, plan, error)
-            raise
-        met = int(cursor.rowcount)
-        cursor.close()
-        return met
+            return int(cursor.rowcount)
+
+        return self._use(connection, write)
 
     def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Sequence[Any]]:
         """What a statement that only reads finds, as plain sequences."""
-        plan = self._plans.get(connection.dialect.name) or self._plan(connection)
-        cursor = _cursor(connection)
-        try:
+
+        def read(cursor: Any, plan: Plan) -> list[Sequence[Any]]:
             cursor.execute(plan.text, plan.parameters(given))
             found = cursor.fetchall()
+            return [_converted(row, plan.read) for row in found] if plan.read else list(found)
+
+        return self._use(connection, read)
+
+    def _use(self, connection: Connection, act: Callable[[Any, Plan], T]) -> T:
+        """Call `act` with the driver's cursor; its errors become what SQLAlchemy would raise, other errors are left alone."""
+        plan = self._plan(connection)
+        cursor = _cursor(connection)
+        try:
+            found = act(cursor, plan)
         except Exception as error:
             _translate(connection, cursor, plan, error)
             raise
         cursor.close()
-        return [_converted(row, plan.read) for row in found] if plan.read else list(found)
+        return found
 
     def _plan(self, connection: Connection) -> Plan:
         plan = self._plans.get(connection.dialect.name)

@@ -17,7 +17,8 @@ SETTLED: Final[dict[str, Any]] = {"payload": {}, "leased_until": None, "lease_ow
 def waits(rows: FromClause) -> ColumnElement[bool]:
     """Of rows of the outbox (or an alias of it): neither sent nor dead.
 
-    The value is spelled out: SQLite takes a partial index only where it sees it.
+    The value is spelled out: for a parameter SQLite would have to look at its value and prepare the statement anew each time to see that a
+    partial index serves.
     """
     waiting: ColumnElement[bool] = rows.c.state == literal_column("'waiting'")
     return waiting

@@ -89,7 +89,8 @@ class Product:
             one_way: order by the chance that the viewer likes the candidate, alone: no way back (nor a word of it), no levelling, no
                 newcomers, no pairs.
             daily: pairs of the day are made.
-            told: every member's taste in faces and clothes is known from the start: what could be learned of them, and more.
+            told: every member's taste in faces and clothes is known from the start, but for a number of the
+                viewer's own (`Truth.directions`), which is learned as ever.
 
         """
         self.name = name
@@ -192,7 +193,6 @@ class Product:
 
 def _person(world: World, one: int, *, told: bool) -> Person:
     people = world.people
-    own = {kind: rows[one].astype(np.float32) for kind, rows in world.truth.directions.items()}
     latitude, longitude = people.place(one)
     return Person(
         id=one,
@@ -204,5 +204,10 @@ def _person(world: World, one: int, *, told: bool) -> Person:
         fashion=people.fashion[one],
         types=people.types[one],
         record=Record(),
-        taste=Taste(own["face"], own["fashion"], KNOWN, KNOWN) if told else Taste(),
+        taste=_known(world, one) if told else Taste(),
     )
+
+
+def _known(world: World, one: int) -> Taste:
+    face, fashion = (world.truth.directions[kind][one].astype(np.float32) for kind in ("face", "fashion"))
+    return Taste(face, fashion, KNOWN, KNOWN)
