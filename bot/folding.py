@@ -33,7 +33,8 @@ KOREAN_DIGITS: Final = {"공": "0", "영": "0", "ㅇ": "0", "일": "1", "이": "
 ENGLISH_DIGITS: Final = {
     name: str(value) for value, name in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))
 }
-_ONE = r"(?:[0-9oㅇ공영일이삼사오육륙칠팔구])"
+_SAID = "o" + "".join(KOREAN_DIGITS)
+_ONE = rf"(?:[0-9{_SAID}])"
 KOREAN_RUN: Final = re.compile(rf"(?<![가-힣a-z0-9]){_ONE}(?:[ \-./]{{0,2}}{_ONE}){{8,11}}")
 MOBILE: Final = 11
 """Digits of a Korean mobile number."""
@@ -41,7 +42,7 @@ _WORD = rf"(?:{'|'.join(ENGLISH_DIGITS)}|oh|\d)"
 ENGLISH_RUN: Final = re.compile(rf"\b{_WORD}(?:[ ,.\-]{{0,3}}{_WORD}){{6,12}}\b")
 ENGLISH_ONE: Final = re.compile(_WORD)
 ENGLISH_SOME: Final = re.compile(rf"{'|'.join(ENGLISH_DIGITS)}|oh")
-KOREAN_SOME: Final = re.compile("[oㅇ공영일이삼사오육륙칠팔구]")
+KOREAN_SOME: Final = re.compile(f"[{_SAID}]")
 """Without one of these (English, Korean) a run is digits already; looking for runs among many digits is dear."""
 
 

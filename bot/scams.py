@@ -305,11 +305,13 @@ def find(text: str) -> tuple[Sign, ...]:
     said = numbers(folded)
     found: list[Sign] = []
     for kind in KINDS:
+        seen = said if kind in ("phone", "money") else folded
+        if STEMS[kind].search(seen.text) is None:
+            continue
         if kind == "link":
-            span = _link(folded) if STEMS[kind].search(folded.text) else None
+            span = _link(seen)
         else:
-            seen = said if kind in ("phone", "money") else folded
-            match = PATTERNS[kind].search(seen.text) if STEMS[kind].search(seen.text) else None
+            match = PATTERNS[kind].search(seen.text)
             span = None if match is None else seen.span(*match.span())
             if match is not None and (_harmless(kind, folded.text) or _another(kind, match[0], found)):
                 span = None

@@ -199,7 +199,7 @@ def payload_place(telegram_id: int, dedup_key: str, created_at: dt.datetime, wri
 
 def done(connection: Connection, row_id: int, now: dt.datetime, result_message_id: int | None = None) -> bool:
     """Note that a row was sent, as which Telegram message, and forget its payload; False where it was settled already."""
-    if not _settle(connection, row_id, state="sent", sent_at=now):
+    if not _settle(connection, row_id, state="sent", sent_at=now, **SETTLED):
         return False
     if result_message_id is not None:
         message_id = connection.scalar(select(outbox.c.message_id).where(outbox.c.id == row_id))
@@ -307,4 +307,4 @@ def _in_hand(row: OutboxRow, now: dt.datetime) -> tuple[ColumnElement[bool], ...
 
 def _settle(connection: Connection, row_id: int, *where: ColumnElement[bool], **values: object) -> bool:
     changed = outbox.update().where(outbox.c.id == row_id, WAITS, *where)
-    return connection.execute(changed.values(**{**SETTLED, **values})).rowcount == 1
+    return connection.execute(changed.values(**values)).rowcount == 1

@@ -76,8 +76,7 @@ def test_the_list_of_likes_is_in_the_policys_order(small: World) -> None:
         def scores(self, asked: Asked) -> Floats:
             return -asked.ids.astype(np.float64)
 
-    town = replace(small, town=replace(small.town, opens_likes=1.0))
-    log = live(town, Backwards(town)).log
+    log = live(small, Backwards(small)).log
     likes = log.place == PLACES.index("likes")
     runs_ = np.flatnonzero(likes[1:] & likes[:-1] & (log.viewer[1:] == log.viewer[:-1]) & (log.day[1:] == log.day[:-1]))
     assert len(runs_) > 20
